@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+pub mod document;
+mod error;
+pub mod id;
+pub mod lineage;
+pub mod model;
+pub mod offset;
+pub mod privacy;
+mod span;
+
+pub use document::{Coverage, Document, Gap, Part, PartKind};
+pub use error::{Error, RuleError};
+pub use id::Id;
+pub use lineage::SourceMap;
+pub use privacy::{Provenance, Raw, Scrubbed, Waiver};
+pub use span::Span;
