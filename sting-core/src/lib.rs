@@ -2,6 +2,7 @@
 
 pub mod document;
 mod error;
+pub mod html;
 pub mod id;
 pub mod lineage;
 pub mod model;
