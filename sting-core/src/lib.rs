@@ -9,6 +9,7 @@ pub mod model;
 pub mod offset;
 pub mod privacy;
 mod span;
+pub mod token;
 
 pub use document::{Coverage, Document, Gap, Part, PartKind};
 pub use error::{Error, RuleError};

@@ -1,0 +1,4 @@
+//! Integration tests of sting-core.
+
+mod data;
+mod token;
