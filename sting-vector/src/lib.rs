@@ -1,2 +1,17 @@
 #![doc = include_str!("../README.md")]
+
+mod collection;
+mod distance;
 pub mod embed;
+mod error;
+mod filter;
+mod index;
+mod kernel;
+mod keyword;
+mod store;
+
+pub use collection::{Collection, CollectionConfig, Hit, MAX_DIM, MAX_ID_BYTES, Metadata, Mode, Query, Row};
+pub use distance::Metric;
+pub use error::Error;
+pub use filter::Filter;
+pub use store::{Durability, Report, Store, StoreOptions};

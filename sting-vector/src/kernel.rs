@@ -1,0 +1,3 @@
+//! The only modules of this crate with `unsafe`: SIMD kernels, each with a portable twin.
+
+pub(crate) mod distance;

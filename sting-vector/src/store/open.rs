@@ -1,0 +1,157 @@
+//! Collections on disk: made, opened, checked, removed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::folder::{self, CollectionFolder};
+use super::log::{Contents, Log};
+use super::manifest::{Manifest, Settings};
+use super::mark::{self, Mark};
+use super::{Durability, Report, segment_file};
+use crate::Error;
+use crate::collection::snapshot::{Snapshot, View};
+use crate::collection::writer::{Disk, SEAL_AT_BYTES};
+use crate::collection::{Batch, Core, Writer};
+
+/// A collection that is being made, or being removed.
+const UNFINISHED: &str = ".unfinished-";
+
+/// Makes an empty collection: beside its place, then renamed, so that it is there whole or not.
+pub(super) fn create(root: &Path, folder: &CollectionFolder, settings: Settings) -> Result<(), Error> {
+    let name = folder.0.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let beside = CollectionFolder(root.join(format!("{UNFINISHED}{name}")));
+    let created = create_in(&beside, settings)
+        .and_then(|()| fs::rename(&beside.0, &folder.0).map_err(Error::io(&folder.0, "renaming into place")));
+    if created.is_err() {
+        let _ = fs::remove_dir_all(&beside.0);
+    }
+    created.and_then(|()| folder::sync(root))
+}
+
+fn create_in(folder: &CollectionFolder, settings: Settings) -> Result<(), Error> {
+    let _ = fs::remove_dir_all(&folder.0);
+    fs::create_dir(&folder.0).map_err(Error::io(&folder.0, "making the folder"))?;
+    let log = Log::create(folder.log(1), 1, 1)?;
+    Mark::create(folder.mark(), 1, log.end())?;
+    Manifest { settings, segments: Vec::new(), log: 1, first_sequence: 1 }.write(&folder.manifest())
+}
+
+/// Opens a collection, for writing if a durability is given. Also tells what was mended.
+pub(super) fn open(
+    folder: CollectionFolder,
+    name: &str,
+    durability: Option<Durability>,
+) -> Result<(Core, Option<String>), Error> {
+    let (manifest, contents, snapshot) = read(&folder, name)?;
+    let settings = manifest.settings.clone();
+    let path = folder.0.clone();
+    let Some(durability) = durability else {
+        let reason = "it was opened for reading only; open it for writing";
+        return Ok((Core::new(settings, snapshot, Writer::refusing(path, reason)), None));
+    };
+    let log_path = folder.log(manifest.log);
+    let recovered = (contents.torn > 0).then(|| {
+        format!(
+            "{}: {} bytes of a write that was never acknowledged were cut off",
+            log_path.display(),
+            contents.torn
+        )
+    });
+    let log = Log::resume(log_path, &contents)?;
+    let mut mark = Mark::open(folder.mark())?;
+    // From now on readers rely on the whole log.
+    mark.set(manifest.log, log.end())?;
+    let disk = Disk { folder, manifest, log, mark, durability, is_dirty: false, seal_at: SEAL_AT_BYTES };
+    disk.folder.remove_others(&disk.files())?;
+    Ok((Core::new(settings, snapshot, Writer::new(path, Some(disk))), recovered))
+}
+
+/// Reads all that a collection holds, and checks it.
+fn read(folder: &CollectionFolder, name: &str) -> Result<(Manifest, Contents, Snapshot), Error> {
+    let path = folder.manifest();
+    let manifest = Manifest::read(&path)?;
+    if manifest.settings.name != name {
+        return Err(Error::damaged(&path, 0, "it is of another collection"));
+    }
+    let mut views = Vec::with_capacity(manifest.segments.len());
+    for entry in &manifest.segments {
+        let path = folder.segment(entry.number);
+        let segment = segment_file::read(&path, entry)?;
+        let live = entry.live.clone().map(Arc::new);
+        if live.as_ref().and_then(|live| live.max()).is_some_and(|row| row >= segment.rows()) {
+            return Err(Error::damaged(&path, 0, "the manifest names rows that it does not have"));
+        }
+        views.push(View { segment: Arc::new(segment), live, file: Some(entry.clone()) });
+    }
+    let acknowledged = mark::acknowledged(&folder.mark(), manifest.log)?;
+    let log_path = folder.log(manifest.log);
+    let contents = Contents::read(&log_path, manifest.log, manifest.first_sequence, acknowledged)?;
+    let mut snapshot = Snapshot::new(views, manifest.settings.dim);
+    for (at, payload) in contents.payloads() {
+        let batch =
+            Batch::decode(payload).map_err(|_| Error::damaged(&log_path, at, "a record does not decode"))?;
+        snapshot = snapshot.apply(batch);
+    }
+    Ok((manifest, contents, snapshot))
+}
+
+/// Reads a collection and reports what is wrong.
+pub(super) fn verify(folder: &CollectionFolder, name: &str, report: &mut Report) {
+    if let Err(error) = mark::check(&folder.mark()) {
+        report.problems.push(error.to_string());
+    }
+    match read(folder, name) {
+        Ok(_) => report.bytes += disk_bytes(&folder.0).unwrap_or_default(),
+        Err(error) => report.problems.push(error.to_string()),
+    }
+}
+
+/// Names of the collections of a store, in order.
+pub(super) fn names(root: &Path) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = entries(root)?
+        .iter()
+        .filter(|path| path.is_dir())
+        .filter_map(|path| folder::decode_name(path.file_name()?.to_str()?))
+        .collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Removes a collection: out of its place first, so that it is there whole or not.
+pub(super) fn remove(root: &Path, folder_name: &str) -> Result<bool, Error> {
+    let (from, to) = (root.join(folder_name), root.join(format!("{UNFINISHED}{folder_name}")));
+    if !from.exists() {
+        return Ok(false);
+    }
+    fs::rename(&from, &to).map_err(Error::io(&from, "renaming out of place"))?;
+    folder::sync(root)?;
+    fs::remove_dir_all(&to).map_err(Error::io(&to, "removing"))?;
+    Ok(true)
+}
+
+/// Removes what crashes left behind while collections were made or removed.
+pub(super) fn remove_leftovers(root: &Path) -> Result<(), Error> {
+    for path in entries(root)? {
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(UNFINISHED)) {
+            fs::remove_dir_all(&path).map_err(Error::io(&path, "removing"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of all files below a folder of a store.
+pub(super) fn disk_bytes(folder: &Path) -> Result<u64, Error> {
+    let mut bytes = 0;
+    for path in entries(folder)? {
+        let metadata = fs::metadata(&path).map_err(Error::io(&path, "reading the size"))?;
+        bytes += if metadata.is_dir() { disk_bytes(&path)? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(Error::io(folder, "listing"))
+}
