@@ -1,0 +1,110 @@
+use std::path::{Path, PathBuf};
+
+/// What can go wrong in this crate.
+///
+/// Messages name the thing and the mend. They hold paths and settings that the caller gave, and
+/// never the text of a document or the name of one that a source listed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting that cannot work.
+    #[error("{what}: {problem}; {mend}")]
+    Config {
+        /// The setting.
+        what: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        mend: String,
+    },
+    /// A file or folder that the caller named and that cannot be read or written.
+    #[error("{}: {action}: {source}", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A document that exceeds a limit.
+    #[error("more than {allowed} {what}; raise the limit if the document can be trusted")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much is allowed.
+        allowed: u64,
+    },
+    /// A document of a kind that is not read.
+    #[error("{media_type} is not a format that is read; convert it to text, or leave it out")]
+    Unsupported {
+        /// The kind.
+        media_type: String,
+    },
+    /// A document that is not what it claims to be.
+    #[error("not a readable {media_type}: {problem}; restore the file, or leave it out")]
+    Damaged {
+        /// What it claims to be.
+        media_type: &'static str,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// A run that was cancelled. What it had finished is stored.
+    #[error("cancelled; run again to go on from here")]
+    Cancelled,
+    /// The ledger or a manifest that cannot be used.
+    #[error("{}: {problem}; {mend}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        mend: String,
+    },
+    /// A model that failed.
+    #[error(transparent)]
+    Model(#[from] sting_core::model::ModelError),
+    /// Chunking that failed.
+    #[error(transparent)]
+    Core(#[from] sting_core::Error),
+}
+
+impl Error {
+    /// A short stable code, the same in every language binding.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config { .. } => "config",
+            Self::Io { .. } => "source",
+            Self::Limit { .. } => "limit",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Damaged { .. } => "damaged",
+            Self::Cancelled => "cancelled",
+            Self::State { .. } => "state",
+            Self::Model(_) => "model",
+            Self::Core(error) => error.code(),
+        }
+    }
+
+    pub(crate) fn config(
+        what: impl Into<String>,
+        problem: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self::Config { what: what.into(), problem: problem.into(), mend: mend.into() }
+    }
+
+    pub(crate) fn limit(what: &'static str, allowed: u64) -> Self {
+        Self::Limit { what, allowed }
+    }
+
+    pub(crate) fn unsupported(media_type: impl Into<String>) -> Self {
+        Self::Unsupported { media_type: media_type.into() }
+    }
+
+    /// Turns what the system said about a path of the caller's into an error.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, action, source }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the crate as a user sees it.
+
+mod corpora;
+mod shared;
