@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod analyze;
 pub mod document;
 mod error;
+pub mod event;
 pub mod html;
 pub mod id;
 pub mod lineage;
 pub mod model;
 pub mod offset;
 pub mod privacy;
+pub mod sigma;
 mod span;
 pub mod token;
 

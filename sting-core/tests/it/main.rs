@@ -1,4 +1,5 @@
 //! Integration tests of sting-core.
 
 mod data;
+mod events;
 mod token;
