@@ -1,1 +1,3 @@
+//! The shell command `sting`.
+
 fn main() {}
