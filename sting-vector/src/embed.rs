@@ -4,9 +4,16 @@
 //! [`sting_core::model::Embedder`], so that the store, the ingest pipeline and the callers' own
 //! models are interchangeable.
 
+#[cfg(feature = "candle")]
+mod bert;
+mod file;
 mod hash;
+mod tokenizer;
 
+#[cfg(feature = "candle")]
+pub use bert::{BertEmbedder, Precision};
 pub use hash::HashEmbedder;
+pub use tokenizer::load_tokenizer;
 
 use sting_core::model::Embedder;
 
@@ -25,4 +32,14 @@ use sting_core::model::Embedder;
 /// ```
 pub fn builtin() -> impl Embedder {
     HashEmbedder::new()
+}
+
+/// Brings a vector to unit length; a zero vector stays as it is.
+fn normalize(row: &mut [f32]) {
+    let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if norm > 0.0 {
+        for x in row {
+            *x /= norm;
+        }
+    }
 }

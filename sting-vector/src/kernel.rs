@@ -1,3 +1,10 @@
 //! The only modules of this crate with `unsafe`: SIMD kernels, each with a portable twin.
 
+#[cfg(feature = "candle")]
+#[macro_use]
+mod multiversion;
 pub(crate) mod distance;
+#[cfg(feature = "candle")]
+pub(crate) mod matrix;
+#[cfg(feature = "candle")]
+pub(crate) mod rows;

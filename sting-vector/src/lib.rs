@@ -12,6 +12,9 @@ mod store;
 
 pub use collection::{Collection, CollectionConfig, Hit, MAX_DIM, MAX_ID_BYTES, Metadata, Mode, Query, Row};
 pub use distance::Metric;
+#[cfg(feature = "candle")]
+pub use embed::{BertEmbedder, Precision};
+pub use embed::{HashEmbedder, builtin, load_tokenizer};
 pub use error::Error;
 pub use filter::Filter;
 pub use store::{Durability, Report, Store, StoreOptions};

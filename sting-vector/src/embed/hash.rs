@@ -4,6 +4,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sting_core::model::{Embedder, ModelError};
 
+use super::normalize;
+
 /// Distinct words that are counted together before their features are added up, so that memory
 /// stays bounded for a text of any length.
 const MAX_DISTINCT_WORDS: usize = 1 << 16;
@@ -64,20 +66,6 @@ impl HashEmbedder {
     fn sized(dim: usize) -> Self {
         Self { dim, id: format!("sting-hash-{dim}-v1") }
     }
-
-    /// Writes the unit vector of `text` to `row`.
-    fn embed_into(&self, text: &str, row: &mut [f32]) {
-        row.fill(0.0);
-        let mut scratch = Scratch::default();
-        for word in words(text) {
-            scratch.count(word);
-            if scratch.words.len() == MAX_DISTINCT_WORDS {
-                scratch.add_features(row);
-            }
-        }
-        scratch.add_features(row);
-        normalize(row);
-    }
 }
 
 impl Default for HashEmbedder {
@@ -101,7 +89,7 @@ impl Embedder for HashEmbedder {
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
         let mut rows = vec![0.0; texts.len() * self.dim];
-        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| self.embed_into(text, row));
+        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| embed_into(text, row));
         Ok(rows)
     }
 
@@ -109,6 +97,19 @@ impl Embedder for HashEmbedder {
     fn hybrid_weight(&self) -> f32 {
         0.2
     }
+}
+
+/// Writes the unit vector of `text` to `row`, which holds zeros.
+fn embed_into(text: &str, row: &mut [f32]) {
+    let mut scratch = Scratch::default();
+    for word in words(text) {
+        scratch.count(word);
+        if scratch.words.len() == MAX_DISTINCT_WORDS {
+            scratch.add_features(row);
+        }
+    }
+    scratch.add_features(row);
+    normalize(row);
 }
 
 /// Runs of letters and digits, none longer than [`MAX_WORD`].
@@ -251,15 +252,6 @@ const FUNCTION_WORDS: &[&str] = &[
     "up", "us", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom",
     "why", "will", "with", "would", "you", "your", "yours",
 ];
-
-fn normalize(row: &mut [f32]) {
-    let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if norm > 0.0 {
-        for x in row {
-            *x /= norm;
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,53 @@
+//! Tokenizers from files: the parsing is `sting_core`'s, which opens none.
+
+use std::path::Path;
+
+use sting_core::model::ModelError;
+use sting_core::token::Tokenizer;
+
+use super::file;
+
+/// Loads the tokenizer of a model: a `tokenizer.json`, a `vocab.txt`, or a folder with one of
+/// them.
+///
+/// Truncation and padding that the file asks for are ignored: how much a model reads is for the
+/// model to say.
+///
+/// # Errors
+/// Fails if there is no such file, or if it is not a tokenizer of a supported kind; the error
+/// names the file.
+pub fn load_tokenizer(path: impl AsRef<Path>) -> Result<Tokenizer, ModelError> {
+    let path = path.as_ref();
+    if !path.is_dir() {
+        return load_file(path);
+    }
+    let json = path.join("tokenizer.json");
+    if json.exists() {
+        return load_file(&json);
+    }
+    let vocab = path.join("vocab.txt");
+    if vocab.exists() {
+        return load_file(&vocab);
+    }
+    let mend = "copy one of them from the model's repository";
+    Err(ModelError::new(path.display().to_string(), "has neither tokenizer.json nor vocab.txt", mend))
+}
+
+fn load_file(path: &Path) -> Result<Tokenizer, ModelError> {
+    let bytes = file::read(path)?;
+    let tokenizer = if path.extension().is_some_and(|extension| extension == "txt") {
+        let vocab = str::from_utf8(&bytes).map_err(|error| {
+            let problem = format!("is not UTF-8 at byte {}", error.valid_up_to());
+            ModelError::new(path.display().to_string(), problem, "copy the file again")
+        })?;
+        Tokenizer::from_vocab(vocab)
+    } else {
+        Tokenizer::from_json(&bytes)
+    };
+    tokenizer.map_err(|error| match error {
+        sting_core::Error::Tokenizer { problem, mend } => {
+            ModelError::new(path.display().to_string(), problem, mend)
+        }
+        other => ModelError::new(path.display().to_string(), other.to_string(), "copy the file again"),
+    })
+}

@@ -1,0 +1,39 @@
+//! One source, compiled for several instruction sets.
+
+/// Declares a function that takes a [`Machine`](super::matrix::Machine) before its own
+/// parameters and runs the version of its body that was compiled for that machine. The body must
+/// call nothing but what is inlined into it.
+macro_rules! multiversion {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis fn $name:ident $(<$type:ident: $bound:path>)? ($($arg:ident: $kind:ty),* $(,)?) $body:block
+    ) => {
+        $(#[$meta])*
+        $visibility fn $name $(<$type: $bound>)? (machine: $crate::kernel::matrix::Machine, $($arg: $kind),*) {
+            #[inline(always)]
+            fn plain $(<$type: $bound>)? ($($arg: $kind),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                fn avx512 $(<$type: $bound>)? ($($arg: $kind),*) {
+                    plain($($arg),*);
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2 $(<$type: $bound>)? ($($arg: $kind),*) {
+                    plain($($arg),*);
+                }
+                if machine.avx512 {
+                    // SAFETY: a machine is only said to have what was detected.
+                    return unsafe { avx512($($arg),*) };
+                }
+                if machine.avx2 {
+                    // SAFETY: as above.
+                    return unsafe { avx2($($arg),*) };
+                }
+            }
+            let _ = machine;
+            plain($($arg),*);
+        }
+    };
+}
