@@ -6,6 +6,7 @@
 
 mod dice;
 mod documents;
+mod events;
 mod fill;
 mod logs;
 mod people;
@@ -13,6 +14,7 @@ mod value;
 
 pub use dice::Dice;
 pub use documents::{GeneratedDocument, documents};
+pub use events::{EventTruth, PlantedAttack, events};
 pub use fill::{FillError, Filled, Filler};
 pub use logs::{LOG_FILE, logs};
 
