@@ -17,9 +17,11 @@ pub(crate) use row::Batch;
 pub use row::{MAX_DIM, MAX_ID_BYTES, Metadata, Row};
 use row::{check_id, check_metadata, check_vector};
 use snapshot::Snapshot;
+pub use writer::Erasure;
 pub(crate) use writer::Writer;
 
 use crate::index::{self, Legs};
+use crate::store::folder::CollectionFolder;
 use crate::store::manifest::Settings;
 use crate::{Error, Filter, Metric};
 
@@ -112,13 +114,22 @@ fn mismatch(what: &str, wanted: impl fmt::Display, stored: impl fmt::Display, me
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) settings: Settings,
+    /// The files, if they are only read.
+    reads: Option<CollectionFolder>,
     snapshot: ArcSwap<Snapshot>,
     writer: Mutex<Writer>,
 }
 
 impl Core {
     pub(crate) fn new(settings: Settings, snapshot: Snapshot, writer: Writer) -> Self {
-        Self { settings, snapshot: ArcSwap::from_pointee(snapshot), writer: Mutex::new(writer) }
+        Self { settings, reads: None, snapshot: ArcSwap::from_pointee(snapshot), writer: Mutex::new(writer) }
+    }
+
+    /// A collection that another process may write.
+    pub(crate) fn reading(settings: Settings, snapshot: Snapshot, folder: CollectionFolder) -> Self {
+        let reason = "it was opened for reading only; open it for writing";
+        let writer = Writer::refusing(folder.0.clone(), reason);
+        Self { reads: Some(folder), ..Self::new(settings, snapshot, writer) }
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
@@ -155,6 +166,10 @@ impl Collection {
     pub(crate) fn open(core: Arc<Core>, config: CollectionConfig) -> Result<Self, Error> {
         config.check(&core.settings, core.snapshot().dim)?;
         Ok(Self { core, embedder: config.embedder })
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// The name.
@@ -247,12 +262,7 @@ impl Collection {
     pub fn delete_where(&self, filter: &Filter) -> Result<usize, Error> {
         let mut writer = self.core.writer();
         let snapshot = self.core.snapshot();
-        let mut deletes = Vec::new();
-        for view in &snapshot.views {
-            let rows = view.eligible(Some(filter)).unwrap_or_default();
-            deletes.extend(rows.iter().map(|row| view.segment.id(row)));
-        }
-        self.commit_deletes(&mut writer, &snapshot, deletes)
+        self.commit_deletes(&mut writer, &snapshot, snapshot.ids(filter))
     }
 
     fn commit_deletes(
@@ -288,6 +298,46 @@ impl Collection {
         let mut writer = self.core.writer();
         let compacted = writer.seal(self.core.snapshot().compacted())?;
         self.core.snapshot.store(Arc::new(compacted));
+        Ok(())
+    }
+
+    /// Deletes rows and removes every trace of them from every file: text, vector, words, metadata
+    /// and what the log said of them, of versions replaced and deleted earlier too. Reads all files
+    /// afterwards to prove it. Costs as much as writing the segments that held them anew.
+    ///
+    /// What a file system, a disk or a backup keeps of removed files is beyond it.
+    pub fn erase<S: AsRef<str>>(&self, ids: &[S]) -> Result<Erasure, Error> {
+        let mut writer = self.core.writer();
+        let snapshot = self.core.snapshot();
+        let mut ids: Vec<String> = ids.iter().map(|id| id.as_ref().to_owned()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        self.erase_ids(&mut writer, &snapshot, &ids)
+    }
+
+    /// Erases all rows that satisfy a filter, as [`Collection::erase`] does.
+    pub fn erase_where(&self, filter: &Filter) -> Result<Erasure, Error> {
+        let mut writer = self.core.writer();
+        let snapshot = self.core.snapshot();
+        let ids = snapshot.ids(filter);
+        self.erase_ids(&mut writer, &snapshot, &ids)
+    }
+
+    fn erase_ids(&self, writer: &mut Writer, snapshot: &Snapshot, ids: &[String]) -> Result<Erasure, Error> {
+        let live: Vec<String> = ids.iter().filter(|id| snapshot.locate(id).is_some()).cloned().collect();
+        let rows = self.commit_deletes(writer, snapshot, live)?;
+        let clean = writer.seal(self.core.snapshot().without_dead())?;
+        self.core.snapshot.store(Arc::new(clean));
+        writer.prove_erased(rows, ids)
+    }
+
+    /// Sees what the writer acknowledged since the store was opened for reading only. Does nothing
+    /// in a store that is open for writing, which always sees it.
+    pub fn refresh(&self) -> Result<(), Error> {
+        if let Some(folder) = &self.core.reads {
+            let fresh = crate::store::open::refresh(folder, self.name(), &self.core.snapshot())?;
+            self.core.snapshot.store(Arc::new(fresh));
+        }
         Ok(())
     }
 

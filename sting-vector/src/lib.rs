@@ -10,7 +10,9 @@ mod kernel;
 mod keyword;
 mod store;
 
-pub use collection::{Collection, CollectionConfig, Hit, MAX_DIM, MAX_ID_BYTES, Metadata, Mode, Query, Row};
+pub use collection::{
+    Collection, CollectionConfig, Erasure, Hit, MAX_DIM, MAX_ID_BYTES, Metadata, Mode, Query, Row,
+};
 pub use distance::Metric;
 #[cfg(feature = "candle")]
 pub use embed::{BertEmbedder, Precision};

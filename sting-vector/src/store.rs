@@ -258,6 +258,29 @@ impl Store {
         Ok(())
     }
 
+    /// Writes a copy of the store, as it is at this moment, to a new or empty folder, while it is
+    /// being written. A store in memory becomes one on disk. The copy is compact, shares no file
+    /// with the original, and is a store only when it is whole.
+    pub fn snapshot(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let _lock = lock_new(path)?;
+        let names = self.collections()?;
+        let collections = names
+            .iter()
+            .map(|name| self.collection(name, CollectionConfig::default()))
+            .collect::<Result<Vec<_>, _>>()?;
+        // All writers pause for as long as it takes to look at each collection once.
+        let states: Vec<_> = {
+            let _writers: Vec<_> = collections.iter().map(|collection| collection.core().writer()).collect();
+            collections.iter().map(|collection| collection.core().snapshot()).collect()
+        };
+        for ((name, collection), state) in names.iter().zip(&collections).zip(states) {
+            let folder = folder::CollectionFolder(path.join(folder::encode_name(name)?));
+            open::export(&folder, collection.core().settings.clone(), &state)?;
+        }
+        folder::replace(&path.join(STORE), &format::header(Kind::Store, 0))
+    }
+
     /// Makes everything written so far durable.
     pub fn flush(&self) -> Result<(), Error> {
         self.state().open.values().try_for_each(|core| core.writer().sync())
@@ -289,32 +312,37 @@ impl Store {
 
 /// Makes the folder of a store if there is none, and takes its lock.
 fn prepare(path: &Path) -> Result<File, Error> {
-    fs::create_dir_all(path).map_err(Error::io(path, "making the folder"))?;
-    let is_store = path.join(STORE).exists();
-    if !is_store {
-        for entry in fs::read_dir(path).map_err(Error::io(path, "listing"))? {
-            let name = entry.map_err(Error::io(path, "listing"))?.file_name();
-            // A crash while the store was made leaves these.
-            if name != LOCK && name != "STORE.new" {
-                let problem = "it has files but no STORE file".to_owned();
-                return Err(Error::NotAStore { path: path.to_path_buf(), problem });
-            }
-        }
+    if path.join(STORE).exists() {
+        return lock(path);
     }
-    let lock_path = path.join(LOCK);
+    let lock = lock_new(path)?;
+    folder::replace(&path.join(STORE), &format::header(Kind::Store, 0))?;
+    Ok(lock)
+}
+
+/// Makes the folder of a new store and takes its lock.
+fn lock_new(path: &Path) -> Result<File, Error> {
+    fs::create_dir_all(path).map_err(Error::io(path, "making the folder"))?;
+    // A crash while a store was made leaves a lock and the beginning of a STORE file.
+    let is_expected = |path: &PathBuf| path.ends_with(LOCK) || path.ends_with("STORE.new");
+    if !folder::entries(path)?.iter().all(is_expected) {
+        let problem = "it is not empty".to_owned();
+        return Err(Error::NotAStore { path: path.to_path_buf(), problem });
+    }
+    lock(path)
+}
+
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(LOCK);
     let lock = File::options()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(&lock_path)
-        .map_err(Error::io(&lock_path, "opening for writing (or open the store read-only)"))?;
+        .open(&path)
+        .map_err(Error::io(&path, "opening for writing (or open the store read-only)"))?;
     match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: path.to_path_buf() }),
-        Err(TryLockError::Error(error)) => return Err(Error::io(&lock_path, "locking")(error)),
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: folder.to_path_buf() }),
+        Err(TryLockError::Error(error)) => Err(Error::io(&path, "locking")(error)),
     }
-    if !is_store {
-        folder::replace(&path.join(STORE), &format::header(Kind::Store, 0))?;
-    }
-    Ok(lock)
 }

@@ -113,6 +113,12 @@ impl Snapshot {
         })
     }
 
+    /// Ids of the rows that satisfy a filter.
+    pub(crate) fn ids(&self, filter: &Filter) -> Vec<String> {
+        let rows = |view: &View| view.eligible(Some(filter)).unwrap_or_default();
+        self.views.iter().flat_map(|view| rows(view).into_iter().map(|row| view.segment.id(row))).collect()
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<Row> {
         self.locate(id).map(|(view, row)| self.views[view].segment.row(row))
     }
@@ -197,6 +203,15 @@ impl Snapshot {
             views.truncate(similar);
             views.push(View::new(merged));
         }
+        Self { views, ..self.clone() }
+    }
+
+    /// This state with nothing left of rows that are dead: what will be in its files is alive.
+    pub(crate) fn without_dead(&self) -> Self {
+        let (clean, rest): (Vec<View>, Vec<View>) =
+            self.views.iter().cloned().partition(|view| view.file.is_some() && view.live.is_none());
+        let merged = (!rest.is_empty()).then(|| View::new(merge(&rest)));
+        let views = clean.into_iter().chain(merged.filter(|view| view.live_rows() > 0)).collect();
         Self { views, ..self.clone() }
     }
 

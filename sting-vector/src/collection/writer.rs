@@ -7,14 +7,27 @@ use roaring::RoaringBitmap;
 use super::Batch;
 use super::snapshot::Snapshot;
 use crate::store::folder::{self, CollectionFolder};
+use crate::store::format::HEADER_BYTES;
 use crate::store::log::{AppendError, Log, MAX_PAYLOAD};
 use crate::store::manifest::{Manifest, SegmentEntry, Settings};
 use crate::store::mark::Mark;
 use crate::store::segment_file;
 use crate::{Durability, Error};
 
+/// What [`Collection::erase`](crate::Collection::erase) did, and its proof.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Erasure {
+    /// Rows that were alive before.
+    pub rows: usize,
+    /// Files of the collection that were read afterwards, all of them.
+    pub checked: Vec<PathBuf>,
+    /// Files that still tell of an erased row. Empty if all is gone.
+    pub remains: Vec<PathBuf>,
+}
+
 /// Length of the log from which rows move to segments.
-pub(crate) const SEAL_AT_BYTES: u64 = 64 << 20;
+const SEAL_AT_BYTES: u64 = 64 << 20;
 
 /// Writes batches to the log before they are applied.
 #[derive(Debug)]
@@ -41,6 +54,16 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
+    pub(crate) fn new(
+        folder: CollectionFolder,
+        manifest: Manifest,
+        log: Log,
+        mark: Mark,
+        durability: Durability,
+    ) -> Self {
+        Self { folder, manifest, log, mark, durability, is_dirty: false, seal_at: SEAL_AT_BYTES }
+    }
+
     /// All files that the manifest names.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let segments = self.manifest.segments.iter().map(|segment| self.folder.segment(segment.number));
@@ -181,6 +204,35 @@ impl Writer {
         // Files that are left over are removed when the store is opened the next time.
         let _ = disk.folder.remove_others(&disk.files());
         Ok(state)
+    }
+
+    /// Reads every file of the collection and lists those that tell of one of these rows.
+    pub(crate) fn prove_erased(&self, rows: usize, ids: &[String]) -> Result<Erasure, Error> {
+        let mut erasure = Erasure { rows, ..Erasure::default() };
+        let Some(disk) = &self.disk else { return Ok(erasure) };
+        disk.folder.remove_others(&disk.files())?;
+        for entry in &disk.manifest.segments {
+            let path = disk.folder.segment(entry.number);
+            let segment = segment_file::read(&path, entry)?;
+            if ids.iter().any(|id| segment.find(id).is_some()) {
+                erasure.remains.push(path.clone());
+            }
+            erasure.checked.push(path);
+        }
+        // Manifest and mark hold nothing of rows; the log is new and empty; nothing else may be there.
+        let mut others = folder::entries(&disk.folder.0)?;
+        others.retain(|path| !erasure.checked.contains(path));
+        for path in others {
+            let bytes = std::fs::metadata(&path).map_err(Error::io(&path, "reading the size"))?.len();
+            let is_clean = path == disk.folder.manifest()
+                || path == disk.folder.mark()
+                || path == disk.folder.log(disk.manifest.log) && bytes == HEADER_BYTES as u64;
+            if !is_clean {
+                erasure.remains.push(path.clone());
+            }
+            erasure.checked.push(path);
+        }
+        Ok(erasure)
     }
 
     fn break_off(&mut self, error: Error) -> Error {

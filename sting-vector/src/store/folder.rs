@@ -6,6 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
+/// The files and folders in a folder.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(Error::io(folder, "listing"))
+}
+
 /// Longest name of a collection, so that its encoded form is a file name everywhere.
 const MAX_NAME_BYTES: usize = 80;
 
@@ -99,8 +106,7 @@ impl CollectionFolder {
 
     /// Removes files that no manifest names: a crash left them.
     pub(crate) fn remove_others(&self, keep: &[PathBuf]) -> Result<(), Error> {
-        for entry in fs::read_dir(&self.0).map_err(Error::io(&self.0, "listing"))? {
-            let path = entry.map_err(Error::io(&self.0, "listing"))?.path();
+        for path in entries(&self.0)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let is_ours = name.starts_with("log-") || name.starts_with("segment-") || name == "MANIFEST.new";
             if is_ours && !keep.contains(&path) {

@@ -1,7 +1,7 @@
 //! Collections on disk: made, opened, checked, removed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::folder::{self, CollectionFolder};
@@ -11,7 +11,7 @@ use super::mark::{self, Mark};
 use super::{Durability, Report, segment_file};
 use crate::Error;
 use crate::collection::snapshot::{Snapshot, View};
-use crate::collection::writer::{Disk, SEAL_AT_BYTES};
+use crate::collection::writer::Disk;
 use crate::collection::{Batch, Core, Writer};
 
 /// A collection that is being made, or being removed.
@@ -29,6 +29,22 @@ pub(super) fn create(root: &Path, folder: &CollectionFolder, settings: Settings)
     created.and_then(|()| folder::sync(root))
 }
 
+/// Writes a state as a collection of a store that is being made.
+pub(super) fn export(folder: &CollectionFolder, settings: Settings, state: &Snapshot) -> Result<(), Error> {
+    create_in(folder, settings)?;
+    let manifest = Manifest::read(&folder.manifest())?;
+    let log = Log::create(folder.log(manifest.log), manifest.log, manifest.first_sequence)?;
+    let mark = Mark::open(folder.mark())?;
+    let disk = Disk::new(folder.clone(), manifest, log, mark, Durability::Each);
+    // Segments are written from memory, where their checksums were verified, so that the copy shares
+    // no block with the original.
+    let mut state = state.without_dead();
+    for view in &mut state.views {
+        view.file = None;
+    }
+    Writer::new(folder.0.clone(), Some(disk)).seal(state).map(drop)
+}
+
 fn create_in(folder: &CollectionFolder, settings: Settings) -> Result<(), Error> {
     let _ = fs::remove_dir_all(&folder.0);
     fs::create_dir(&folder.0).map_err(Error::io(&folder.0, "making the folder"))?;
@@ -43,12 +59,11 @@ pub(super) fn open(
     name: &str,
     durability: Option<Durability>,
 ) -> Result<(Core, Option<String>), Error> {
-    let (manifest, contents, snapshot) = read(&folder, name)?;
+    let (manifest, contents, snapshot) = read(&folder, name, &[])?;
     let settings = manifest.settings.clone();
     let path = folder.0.clone();
     let Some(durability) = durability else {
-        let reason = "it was opened for reading only; open it for writing";
-        return Ok((Core::new(settings, snapshot, Writer::refusing(path, reason)), None));
+        return Ok((Core::reading(settings, snapshot, folder), None));
     };
     let log_path = folder.log(manifest.log);
     let recovered = (contents.torn > 0).then(|| {
@@ -62,27 +77,68 @@ pub(super) fn open(
     let mut mark = Mark::open(folder.mark())?;
     // From now on readers rely on the whole log.
     mark.set(manifest.log, log.end())?;
-    let disk = Disk { folder, manifest, log, mark, durability, is_dirty: false, seal_at: SEAL_AT_BYTES };
+    let disk = Disk::new(folder, manifest, log, mark, durability);
     disk.folder.remove_others(&disk.files())?;
     Ok((Core::new(settings, snapshot, Writer::new(path, Some(disk))), recovered))
 }
 
-/// Reads all that a collection holds, and checks it.
-fn read(folder: &CollectionFolder, name: &str) -> Result<(Manifest, Contents, Snapshot), Error> {
+/// Reads what a writer in another process wrote since `before` was read.
+pub(crate) fn refresh(folder: &CollectionFolder, name: &str, before: &Snapshot) -> Result<Snapshot, Error> {
+    read(folder, name, &before.views).map(|(_, _, snapshot)| snapshot)
+}
+
+/// Times that a reader starts again because a writer replaced the files meanwhile.
+const ATTEMPTS: usize = 20;
+
+/// Reads all that a collection holds, and checks it. Segments among `known` are not read again.
+fn read(
+    folder: &CollectionFolder,
+    name: &str,
+    known: &[View],
+) -> Result<(Manifest, Contents, Snapshot), Error> {
     let path = folder.manifest();
-    let manifest = Manifest::read(&path)?;
+    let mut manifest = Manifest::read(&path)?;
+    for _ in 1..ATTEMPTS {
+        let result = read_files(folder, name, &manifest, known);
+        if result.is_err() {
+            let newest = Manifest::read(&path)?;
+            if newest != manifest {
+                manifest = newest;
+                continue;
+            }
+        }
+        return result.map(|(contents, snapshot)| (manifest, contents, snapshot));
+    }
+    read_files(folder, name, &manifest, known).map(|(contents, snapshot)| (manifest, contents, snapshot))
+}
+
+fn read_files(
+    folder: &CollectionFolder,
+    name: &str,
+    manifest: &Manifest,
+    known: &[View],
+) -> Result<(Contents, Snapshot), Error> {
+    let path = folder.manifest();
     if manifest.settings.name != name {
         return Err(Error::damaged(&path, 0, "it is of another collection"));
     }
     let mut views = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
         let path = folder.segment(entry.number);
-        let segment = segment_file::read(&path, entry)?;
+        let is_same = |view: &&View| {
+            view.file
+                .as_ref()
+                .is_some_and(|file| (file.number, file.checksum) == (entry.number, entry.checksum))
+        };
+        let segment = match known.iter().find(is_same) {
+            Some(view) => Arc::clone(&view.segment),
+            None => Arc::new(segment_file::read(&path, entry)?),
+        };
         let live = entry.live.clone().map(Arc::new);
         if live.as_ref().and_then(|live| live.max()).is_some_and(|row| row >= segment.rows()) {
             return Err(Error::damaged(&path, 0, "the manifest names rows that it does not have"));
         }
-        views.push(View { segment: Arc::new(segment), live, file: Some(entry.clone()) });
+        views.push(View { segment, live, file: Some(entry.clone()) });
     }
     let acknowledged = mark::acknowledged(&folder.mark(), manifest.log)?;
     let log_path = folder.log(manifest.log);
@@ -93,7 +149,7 @@ fn read(folder: &CollectionFolder, name: &str) -> Result<(Manifest, Contents, Sn
             Batch::decode(payload).map_err(|_| Error::damaged(&log_path, at, "a record does not decode"))?;
         snapshot = snapshot.apply(batch);
     }
-    Ok((manifest, contents, snapshot))
+    Ok((contents, snapshot))
 }
 
 /// Reads a collection and reports what is wrong.
@@ -101,7 +157,7 @@ pub(super) fn verify(folder: &CollectionFolder, name: &str, report: &mut Report)
     if let Err(error) = mark::check(&folder.mark()) {
         report.problems.push(error.to_string());
     }
-    match read(folder, name) {
+    match read(folder, name, &[]) {
         Ok(_) => report.bytes += disk_bytes(&folder.0).unwrap_or_default(),
         Err(error) => report.problems.push(error.to_string()),
     }
@@ -109,7 +165,7 @@ pub(super) fn verify(folder: &CollectionFolder, name: &str, report: &mut Report)
 
 /// Names of the collections of a store, in order.
 pub(super) fn names(root: &Path) -> Result<Vec<String>, Error> {
-    let mut names: Vec<String> = entries(root)?
+    let mut names: Vec<String> = folder::entries(root)?
         .iter()
         .filter(|path| path.is_dir())
         .filter_map(|path| folder::decode_name(path.file_name()?.to_str()?))
@@ -132,7 +188,7 @@ pub(super) fn remove(root: &Path, folder_name: &str) -> Result<bool, Error> {
 
 /// Removes what crashes left behind while collections were made or removed.
 pub(super) fn remove_leftovers(root: &Path) -> Result<(), Error> {
-    for path in entries(root)? {
+    for path in folder::entries(root)? {
         if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(UNFINISHED)) {
             fs::remove_dir_all(&path).map_err(Error::io(&path, "removing"))?;
         }
@@ -143,15 +199,9 @@ pub(super) fn remove_leftovers(root: &Path) -> Result<(), Error> {
 /// Bytes of all files below a folder of a store.
 pub(super) fn disk_bytes(folder: &Path) -> Result<u64, Error> {
     let mut bytes = 0;
-    for path in entries(folder)? {
+    for path in folder::entries(folder)? {
         let metadata = fs::metadata(&path).map_err(Error::io(&path, "reading the size"))?;
         bytes += if metadata.is_dir() { disk_bytes(&path)? } else { metadata.len() };
     }
     Ok(bytes)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-        .map_err(Error::io(folder, "listing"))
 }

@@ -27,6 +27,10 @@ fn child() {
         rows.upsert(ids.iter().map(|id| row(id, &text, [1.0, batch as f32])).collect()).unwrap();
         writeln!(output, "acknowledged {batch}").unwrap();
         output.flush().unwrap();
+        // Kills fall into the writing of segments and manifests too.
+        if batch % 4 == 0 {
+            rows.compact().unwrap();
+        }
     }
 }
 

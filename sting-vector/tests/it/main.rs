@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on should say where
 
+mod copies;
 mod crash;
 mod damage;
 mod input;
 mod limits;
 mod model;
 mod search;
+mod speed;
 
 use std::path::Path;
 
