@@ -29,11 +29,11 @@ impl Metric {
         }
     }
 
-    /// Maps a score to [0, 1], given the best score of the query, for fusion with another leg.
-    pub(crate) fn unit_score(self, score: f32, best: f32) -> f32 {
+    /// Maps a score to at most 1, given the best score of the query, for fusion with another leg.
+    pub(crate) fn scaled(self, score: f32, best: f32) -> f32 {
         match self {
-            Self::Cosine => score.clamp(0.0, 1.0),
-            Self::Dot if best > 0.0 => (score / best).clamp(0.0, 1.0),
+            Self::Cosine => score,
+            Self::Dot if best > 0.0 => score / best,
             Self::Dot => 0.0,
             Self::L2 => 1.0 / (1.0 - score),
         }
@@ -59,7 +59,7 @@ pub(crate) fn inverse_norm(vector: &[f32]) -> f32 {
 }
 
 /// Scores rows against one query.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Scorer<'q> {
     query: &'q [f32],
     query_scale: f32,

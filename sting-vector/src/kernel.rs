@@ -3,6 +3,7 @@
 #[cfg(feature = "candle")]
 #[macro_use]
 mod multiversion;
+pub(crate) mod codes;
 pub(crate) mod distance;
 #[cfg(feature = "candle")]
 pub(crate) mod matrix;

@@ -115,7 +115,7 @@ pub struct Hit {
     /// Id of the row.
     pub id: String,
     /// More is better. Of the vector leg alone: cosine, inner product, or negative distance. Of the
-    /// keyword leg alone: BM25. Of both: the weighted mean of the two, each scaled to [0, 1].
+    /// keyword leg alone: BM25. Of both: the weighted mean of the two, each scaled to at most 1.
     pub score: f32,
     /// Text of the row.
     pub text: Option<String>,

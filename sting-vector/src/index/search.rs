@@ -1,8 +1,11 @@
 //! The search of one snapshot: keyword leg, vector leg, or both fused row by row.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
+use super::scan::{Target, exact, scan};
 use super::top::Top;
 use crate::Metric;
 use crate::collection::snapshot::Snapshot;
@@ -11,9 +14,9 @@ use crate::filter::Filter;
 use crate::keyword::words;
 
 /// Rows that one thread scans at a time.
-const CHUNK: u32 = 4096;
+const CHUNK: u32 = 16_384;
 /// Numbers in vectors below which threads cost more than they save.
-const PARALLEL_FROM: usize = 4 << 20;
+const PARALLEL_FROM: u64 = 8 << 20;
 
 /// What a query compares.
 #[derive(Debug)]
@@ -44,61 +47,12 @@ pub(crate) fn search(
 ) -> Vec<Found> {
     let eligible: Vec<Option<RoaringBitmap>> =
         snapshot.views.iter().map(|view| view.eligible(filter)).collect();
-    let keyword = legs.text.map(|text| keyword_scores(snapshot, text, &eligible));
-    let scorer = legs.vector.map(|query| Scorer::new(metric, query));
-    let best = Best {
-        keyword: keyword.iter().flatten().flat_map(|scores| scores.iter().copied()).fold(0.0, f32::max),
-        vector: match (&scorer, &keyword, metric) {
-            (Some(scorer), Some(_), Metric::Dot) => best_vector_score(snapshot, scorer, &eligible),
-            _ => 0.0,
-        },
-    };
-    let rank = Rank { metric, best, vector_weight: legs.vector_weight };
-
-    let scan = |view: usize, rows: std::ops::Range<u32>| {
-        let segment = &snapshot.views[view].segment;
-        let scores = keyword.as_ref().map(|views| &views[view]);
-        let mut top = Top::new(k);
-        let parts = |row: u32| {
-            let vector = scorer.as_ref().and_then(|scorer| {
-                segment.vector(row).map(|vector| scorer.score(vector, segment.scales[row as usize]))
-            });
-            let keyword = scores.map(|scores| scores[row as usize]).filter(|&score| score > 0.0);
-            (vector, keyword)
-        };
-        each_row(eligible[view].as_ref(), rows, |row| {
-            let (vector, keyword) = parts(row);
-            if let Some(score) = rank.score(vector, keyword, scorer.is_some() && scores.is_some()) {
-                top.push(score, row);
-            }
-        });
-        top.into_entries()
-            .map(|entry| {
-                let (vector_score, keyword_score) = parts(entry.row);
-                Found { view, row: entry.row, score: entry.score, vector_score, keyword_score }
-            })
-            .collect::<Vec<_>>()
-    };
-
-    let chunks: Vec<_> = snapshot
-        .views
-        .iter()
-        .enumerate()
-        .flat_map(|(index, view)| {
-            let rows = view.segment.rows();
-            (0..rows).step_by(CHUNK as usize).map(move |start| (index, start..rows.min(start + CHUNK)))
-        })
-        .collect();
-    let numbers: usize = match &scorer {
-        Some(_) => snapshot.rows() as usize * snapshot.dim.unwrap_or(0),
-        None => 0,
-    };
-    let mut found: Vec<Found> = if numbers >= PARALLEL_FROM && filter.is_none() {
-        chunks.into_par_iter().flat_map_iter(|(view, rows)| scan(view, rows)).collect()
-    } else {
-        (0..snapshot.views.len())
-            .flat_map(|view| scan(view, 0..snapshot.views[view].segment.rows()))
-            .collect()
+    let scorer = legs.vector.map(|query| (query, Scorer::new(metric, query)));
+    let target = scorer.as_ref().map(|(query, scorer)| Target { metric, query, scorer, k });
+    let mut found = match (target, legs.text) {
+        (Some(target), None) => nearest(snapshot, target, &eligible),
+        (target, Some(text)) => ranked(snapshot, target, text, legs.vector_weight, k, &eligible),
+        (None, None) => Vec::new(),
     };
     let id = |found: &Found| snapshot.views[found.view].segment.ids.get(found.row as usize);
     found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| id(a).cmp(id(b))));
@@ -106,55 +60,115 @@ pub(crate) fn search(
     found
 }
 
-/// The best scores of a query, by which its legs are scaled.
-#[derive(Clone, Copy, Debug)]
-struct Best {
-    keyword: f32,
-    vector: f32,
+/// The vector leg alone: the best rows of every segment.
+fn nearest(snapshot: &Snapshot, target: Target<'_>, eligible: &[Option<RoaringBitmap>]) -> Vec<Found> {
+    let run = |(view, rows): (usize, Range<u32>)| {
+        scan(&snapshot.views[view].segment, target, eligible[view].as_ref(), rows).map(move |entry| Found {
+            view,
+            row: entry.row,
+            score: entry.score,
+            vector_score: Some(entry.score),
+            keyword_score: None,
+        })
+    };
+    let numbers: u64 = snapshot
+        .views
+        .iter()
+        .zip(eligible)
+        .map(|(view, eligible)| {
+            let rows = eligible.as_ref().map_or(u64::from(view.segment.rows()), RoaringBitmap::len);
+            rows * view.segment.dim as u64
+        })
+        .sum();
+    let whole = snapshot.views.iter().map(|view| view.segment.rows()).enumerate();
+    if numbers < PARALLEL_FROM {
+        return whole.flat_map(|(view, rows)| run((view, 0..rows))).collect();
+    }
+    let chunks: Vec<(usize, Range<u32>)> = whole
+        .flat_map(|(view, rows)| {
+            (0..rows).step_by(CHUNK as usize).map(move |start| (view, start..rows.min(start + CHUNK)))
+        })
+        .collect();
+    chunks.into_par_iter().flat_map_iter(run).collect()
+}
+
+/// The keyword leg, alone or fused with the vector leg.
+///
+/// Rows that hold no word of the query are ranked by their vectors alone, so that only the nearest
+/// of them count; for the others a vector cannot add more than its weight.
+fn ranked(
+    snapshot: &Snapshot,
+    target: Option<Target<'_>>,
+    text: &str,
+    vector_weight: f32,
+    k: usize,
+    eligible: &[Option<RoaringBitmap>],
+) -> Vec<Found> {
+    let near = target.map(|target| nearest(snapshot, target, eligible)).unwrap_or_default();
+    let keyword = keyword_scores(snapshot, text, eligible);
+    let rank = Rank {
+        metric: target.map(|target| target.metric),
+        best_keyword: keyword.iter().flatten().copied().fold(0.0, f32::max),
+        best_vector: near.iter().map(|found| found.score).fold(f32::MIN, f32::max),
+        vector_weight,
+    };
+    let mut found: Vec<Found> = near
+        .into_iter()
+        .map(|near| {
+            let keyword_score = Some(keyword[near.view][near.row as usize]).filter(|&score| score > 0.0);
+            Found { score: rank.score(near.vector_score, keyword_score), keyword_score, ..near }
+        })
+        .collect();
+    for (index, (view, scores)) in snapshot.views.iter().zip(&keyword).enumerate() {
+        let vector = |row: u32| target.and_then(|target| exact(&view.segment, target, row));
+        let seen: RoaringBitmap =
+            found.iter().filter(|found| found.view == index).map(|found| found.row).collect();
+        let mut top = Top::new(k);
+        for (row, &keyword) in (0..).zip(scores).filter(|(_, score)| **score > 0.0) {
+            if top.threshold().is_none_or(|threshold| rank.at_most(keyword) >= threshold)
+                && !seen.contains(row)
+            {
+                top.push(rank.score(vector(row), Some(keyword)), row);
+            }
+        }
+        found.extend(top.into_entries().map(|entry| Found {
+            view: index,
+            row: entry.row,
+            score: entry.score,
+            vector_score: vector(entry.row),
+            keyword_score: Some(scores[entry.row as usize]),
+        }));
+    }
+    found
 }
 
 /// How the scores of a row become one.
 #[derive(Clone, Copy, Debug)]
 struct Rank {
-    metric: Metric,
-    best: Best,
+    /// `None` if there is no vector leg.
+    metric: Option<Metric>,
+    best_keyword: f32,
+    best_vector: f32,
     vector_weight: f32,
 }
 
 impl Rank {
-    /// `None` if the row is no match.
-    fn score(self, vector: Option<f32>, keyword: Option<f32>, is_hybrid: bool) -> Option<f32> {
-        if !is_hybrid {
-            return vector.or(keyword);
-        }
-        if vector.is_none() && keyword.is_none() {
-            return None;
-        }
-        let keyword = keyword.map_or(0.0, |score| score / self.best.keyword);
-        let vector = vector.map_or(0.0, |score| self.metric.unit_score(score, self.best.vector));
-        Some((keyword + self.vector_weight * vector) / (1.0 + self.vector_weight))
+    fn score(self, vector: Option<f32>, keyword: Option<f32>) -> f32 {
+        let keyword = keyword.unwrap_or(0.0);
+        let Some(metric) = self.metric else { return keyword };
+        self.fused(keyword, vector.map_or(0.0, |score| metric.scaled(score, self.best_vector)))
     }
-}
 
-/// Calls `each` with every eligible row of a range.
-fn each_row(eligible: Option<&RoaringBitmap>, rows: std::ops::Range<u32>, mut each: impl FnMut(u32)) {
-    match eligible {
-        Some(eligible) => eligible.range(rows).for_each(each),
-        None => rows.for_each(&mut each),
+    /// The most that a row of this keyword score can get.
+    fn at_most(self, keyword: f32) -> f32 {
+        // A cosine may be rounded to a little more than 1.
+        if self.metric.is_some() { self.fused(keyword, 1.001) } else { keyword }
     }
-}
 
-fn best_vector_score(snapshot: &Snapshot, scorer: &Scorer<'_>, eligible: &[Option<RoaringBitmap>]) -> f32 {
-    let mut best = f32::MIN;
-    for (view, eligible) in snapshot.views.iter().zip(eligible) {
-        let segment = &view.segment;
-        each_row(eligible.as_ref(), 0..segment.rows(), |row| {
-            if let Some(vector) = segment.vector(row) {
-                best = best.max(scorer.score(vector, segment.scales[row as usize]));
-            }
-        });
+    fn fused(self, keyword: f32, vector: f32) -> f32 {
+        let keyword = if keyword > 0.0 { keyword / self.best_keyword } else { 0.0 };
+        (keyword + self.vector_weight * vector) / (1.0 + self.vector_weight)
     }
-    best
 }
 
 /// BM25 scores of all rows, view by view; 0 for rows that are not eligible.

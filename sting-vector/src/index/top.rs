@@ -35,6 +35,12 @@ impl Top {
         }
     }
 
+    /// The worst score kept, once there are `k`: what is worse has no place.
+    #[inline]
+    pub(super) fn threshold(&self) -> Option<f32> {
+        if self.heap.len() < self.k { None } else { self.heap.peek().map(|worst| worst.score) }
+    }
+
     /// The entries kept, in no order.
     pub(super) fn into_entries(self) -> impl Iterator<Item = Entry> {
         self.heap.into_iter()

@@ -1,15 +1,17 @@
 //! Segments: immutable sets of rows in columns, sorted by id, with their keyword index.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
 use super::buffer::{Buffer, Strings, is_partition};
 use super::codec::{Decoder, Encoder};
+use crate::Metric;
 use crate::collection::{Metadata, Row};
 use crate::distance::inverse_norm;
 use crate::filter::{Column, Filter};
+use crate::index::Codes;
 use crate::keyword::{GONE, Postings, PostingsBuilder};
 
 /// Columns of metadata that a segment keeps ready for filters.
@@ -33,6 +35,8 @@ pub(crate) struct Segment {
     /// One over the norm of each vector.
     pub(crate) scales: Buffer<f32>,
     pub(crate) postings: Postings,
+    /// The vectors in codes, made when a search first wants them.
+    pub(crate) codes: OnceLock<Codes>,
     /// Fields that filters asked for so far.
     pub(crate) columns: Columns,
 }
@@ -148,8 +152,18 @@ impl Segment {
     }
 
     pub(crate) fn vector(&self, row: u32) -> Option<&[f32]> {
-        let row = row as usize;
-        (self.flags[row] & HAS_VECTOR != 0).then(|| &self.vectors[row * self.dim..(row + 1) * self.dim])
+        let at = row as usize * self.dim;
+        self.has_vector(row).then(|| &self.vectors[at..at + self.dim])
+    }
+
+    #[inline]
+    pub(crate) fn has_vector(&self, row: u32) -> bool {
+        self.flags[row as usize] & HAS_VECTOR != 0
+    }
+
+    /// The vectors in codes.
+    pub(crate) fn codes(&self, metric: Metric) -> &Codes {
+        self.codes.get_or_init(|| Codes::new(metric, self.dim, &self.vectors))
     }
 
     /// The metadata of a row. Checksums guard the bytes and only this library writes them, so that

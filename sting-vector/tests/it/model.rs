@@ -151,8 +151,8 @@ fn ranking(model: &Model, metric: Metric, search: &Search) -> Vec<(String, f64)>
                 let near = near.map_or(0.0, |near| match metric {
                     Metric::L2 => 1.0 / (1.0 - near),
                     Metric::Dot if best_near <= 0.0 => 0.0,
-                    Metric::Dot => (near / best_near).max(0.0),
-                    _ => near.max(0.0),
+                    Metric::Dot => near / best_near,
+                    _ => near,
                 });
                 f64::midpoint(found.map_or(0.0, |found| found / best_found), near)
             } else {

@@ -1,0 +1,143 @@
+//! Vectors in eight bits a number, with a bound on the error: a scan of the codes rules out almost
+//! all rows, and what is left is scored exactly. The result is that of scoring every row.
+
+use crate::Metric;
+use crate::distance::inverse_norm;
+use crate::kernel::codes::{Dot, dot};
+
+/// Codes are `round(number / step)`, in [-127, 127], stored with this added.
+const OFFSET: u8 = 128;
+/// Rounding of the exact kernels and of the sums here, as a share of the product of the norms.
+const ROUNDING: f32 = 2e-5;
+
+/// The codes of the rows of a segment, for one metric.
+#[derive(Debug)]
+pub(crate) struct Codes {
+    dim: usize,
+    metric: Metric,
+    bytes: Vec<u8>,
+    rows: Vec<RowCode>,
+}
+
+/// What turns the product of codes into an estimate of the score, and bounds its error.
+#[derive(Clone, Copy, Debug, Default)]
+struct RowCode {
+    /// Step of the code. Under cosine, of the vector scaled to unit length.
+    step: f32,
+    /// Norm of what the code leaves out.
+    error: f32,
+    /// Norm of the vector.
+    norm: f32,
+}
+
+/// A query in codes.
+#[derive(Debug)]
+pub(crate) struct CodedQuery {
+    codes: Vec<i8>,
+    /// What the offset of the rows adds to every product.
+    offset: i32,
+    row: RowCode,
+    dot: Dot,
+}
+
+/// A score that lies within `error` of `score`. Under l2 it is the negative square of the distance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Estimate {
+    pub(crate) score: f32,
+    pub(crate) error: f32,
+}
+
+impl Codes {
+    /// Codes of row-major vectors, all zeros for rows without one.
+    pub(crate) fn new(metric: Metric, dim: usize, vectors: &[f32]) -> Self {
+        let mut codes = Self { dim, metric, bytes: Vec::with_capacity(vectors.len()), rows: Vec::new() };
+        for vector in vectors.chunks_exact(dim.max(1)) {
+            let row = quantise(metric, vector, |code| codes.bytes.push(code.cast_unsigned() ^ OFFSET));
+            codes.rows.push(row);
+        }
+        codes
+    }
+
+    pub(crate) fn query(&self, query: &[f32]) -> CodedQuery {
+        let mut codes = Vec::with_capacity(self.dim);
+        let row = quantise(self.metric, query, |code| codes.push(code));
+        CodedQuery { offset: offset(&codes), codes, row, dot: dot() }
+    }
+
+    /// The codes of a row.
+    #[inline]
+    pub(crate) fn code(&self, row: u32) -> &[u8] {
+        &self.bytes[row as usize * self.dim..(row as usize + 1) * self.dim]
+    }
+
+    /// The estimate of a row's score.
+    #[inline]
+    pub(crate) fn estimate(&self, query: &CodedQuery, row: u32) -> Estimate {
+        let (q, r) = (query.row, self.rows[row as usize]);
+        let product = (query.dot)(self.code(row), &query.codes) - query.offset;
+        let inner = q.step * r.step * product as f32;
+        // Cauchy and Schwarz: |q x - q' x'| <= |q| |x - x'| + |q - q'| |x'|.
+        let error = q.norm * r.error + q.error * (r.norm + r.error) + ROUNDING * q.norm * r.norm;
+        match self.metric {
+            Metric::Cosine | Metric::Dot => Estimate { score: inner, error },
+            Metric::L2 => {
+                let rounding = ROUNDING * (q.norm * q.norm + r.norm * r.norm);
+                let score = 2.0 * inner - q.norm * q.norm - r.norm * r.norm;
+                Estimate { score, error: 2.0 * error + rounding }
+            }
+        }
+    }
+}
+
+fn offset(codes: &[i8]) -> i32 {
+    codes.iter().map(|&code| i32::from(code) * i32::from(OFFSET)).sum()
+}
+
+fn quantise(metric: Metric, vector: &[f32], mut push: impl FnMut(i8)) -> RowCode {
+    let largest = vector.iter().fold(0f32, |largest, number| largest.max(number.abs()));
+    if largest == 0.0 {
+        (0..vector.len()).for_each(|_| push(0));
+        return RowCode::default();
+    }
+    let (step, per_step) = (largest / 127.0, 127.0 / largest);
+    let (mut error, mut norm) = (0f64, 0f64);
+    for &number in vector {
+        let code = (number * per_step).round_ties_even();
+        push(code as i8);
+        error += f64::from(number - code * step).powi(2);
+        norm += f64::from(number).powi(2);
+    }
+    let scale = if metric == Metric::Cosine { inverse_norm(vector) } else { 1.0 };
+    RowCode { step: step * scale, error: error.sqrt() as f32 * scale, norm: norm.sqrt() as f32 * scale }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::distance::Scorer;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_error_is_within_its_bound(
+            metric in prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2]),
+            scale in prop::sample::select(vec![1e-3f32, 1.0, 1e4]),
+            rows in prop::collection::vec(prop::collection::vec(-1f32..1.0, 17), 1..8),
+            query in prop::collection::vec(-1f32..1.0, 17),
+        ) {
+            let vectors: Vec<f32> = rows.concat().iter().map(|number| number * scale).collect();
+            prop_assume!(query.iter().any(|&x| x != 0.0));
+            let codes = Codes::new(metric, 17, &vectors);
+            let coded = codes.query(&query);
+            let scorer = Scorer::new(metric, &query);
+            for (row, vector) in vectors.chunks(17).enumerate() {
+                let mut exact = scorer.score(vector, inverse_norm(vector));
+                if metric == Metric::L2 {
+                    exact = -exact * exact;
+                }
+                let estimate = codes.estimate(&coded, row as u32);
+                prop_assert!((estimate.score - exact).abs() <= estimate.error, "{exact} {estimate:?}");
+            }
+        }
+    }
+}
