@@ -1,0 +1,340 @@
+//! The facade: find, and transform until nothing is left to find.
+
+use crate::action::Plan;
+use crate::config::Resolved;
+use crate::detect::resolve::{Cluster, clusters};
+use crate::detect::{Candidate, Engine};
+use crate::{Action, Error, Evidence, Finding, Key, ScrubConfig};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use sting_core::id::IdHasher;
+use sting_core::{Id, Scrubbed, SourceMap, Span};
+
+/// Rounds after which scrubbing gives up. One round transforms what was found; another is needed
+/// only where a replacement left something beside it that now stands alone.
+pub(crate) const MAX_ROUNDS: usize = 8;
+
+/// Finds private data and takes it out.
+///
+/// Building one compiles its detectors (about 10 ms); cloning it is free, and any number of threads
+/// may use it at once. See the [crate's documentation](crate) for examples.
+#[derive(Clone, Debug)]
+pub struct Scrubber(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    /// What is done with each rule's findings.
+    plans: Vec<Plan>,
+    /// Values that are let be, in lower case.
+    allowed: HashSet<Box<[u8]>>,
+    key: Option<Key>,
+    profile: String,
+    config_id: Id,
+}
+
+/// A scrubbed text with its account.
+#[derive(Clone, Debug)]
+pub struct ScrubResult {
+    /// The text, without what was found.
+    pub text: Scrubbed<String>,
+    /// What was found, with spans in the text that was given.
+    pub findings: Vec<Finding>,
+    /// From bytes of the scrubbed text to bytes of the text that was given.
+    pub map: SourceMap,
+}
+
+/// One round: new text, how it came from the old one, and what was found.
+pub(crate) struct Round {
+    pub(crate) text: Vec<u8>,
+    pub(crate) map: SourceMap,
+    pub(crate) findings: Vec<Finding>,
+    /// False if nothing was changed.
+    pub(crate) changed: bool,
+}
+
+impl Scrubber {
+    /// Checks a configuration and compiles its detectors.
+    ///
+    /// # Errors
+    /// Fails for an unknown kind or profile, an action that lacks its key, a custom detector that
+    /// cannot be run in linear time, matches nothing or fails its own examples, and a replacement
+    /// in which private data would be found.
+    #[allow(clippy::needless_pass_by_value)] // a configuration is built for one scrubber, in one chain
+    pub fn new(config: ScrubConfig) -> Result<Self, Error> {
+        let resolved = config.resolve()?;
+        let Resolved { rows, asked, actions, default_action } = &resolved;
+        let engine = Engine::new(&rows.iter().collect::<Vec<_>>(), asked, config.min_score)?;
+        let plans: Vec<_> = rows
+            .iter()
+            .map(|row| Plan::new(actions.get(&row.kind).unwrap_or(default_action).clone(), &row.kind))
+            .collect();
+        let mut id = IdHasher::default();
+        id.field(env!("CARGO_PKG_VERSION").as_bytes()).field(format!("{resolved:?}").as_bytes());
+        id.field(&config.min_score.to_le_bytes()).field(format!("{:?}", config.allow).as_bytes());
+        id.field(&config.key.as_ref().map_or([0; 32], Key::fingerprint));
+        let scrubber = Self(Arc::new(Inner {
+            engine,
+            plans,
+            allowed: config
+                .allow
+                .iter()
+                .map(|value| value.to_ascii_lowercase().into_bytes().into())
+                .collect(),
+            key: config.key.clone(),
+            profile: config.profile.clone(),
+            config_id: id.finish(),
+        }));
+        scrubber.check_replacements()?;
+        for row in &config.custom {
+            scrubber.check_examples(row)?;
+        }
+        Ok(scrubber)
+    }
+
+    /// A replacement must look like nothing that is found, or scrubbing would not come to rest.
+    fn check_replacements(&self) -> Result<(), Error> {
+        let texts: BTreeSet<_> = self.0.plans.iter().filter_map(Plan::replacement).collect();
+        for text in texts {
+            if self.find(text).iter().any(|finding| finding.action != Action::Keep.name()) {
+                return Err(Error::config(
+                    "action replace",
+                    "private data is found in the replacement",
+                    "write a plainer one",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_examples(&self, row: &crate::Detector) -> Result<(), Error> {
+        for marked in &row.examples {
+            let (text, span) = unmark(marked).ok_or_else(|| {
+                Error::detector(row.id(), "an example has no value between « and »", "mark the value")
+            })?;
+            if !self
+                .find_raw(text.as_bytes(), None)
+                .iter()
+                .any(|c| *self.0.engine.rules[c.rule as usize].id == *row.id() && c.span == span)
+            {
+                return Err(Error::detector(
+                    row.id(),
+                    "an example is not found as marked",
+                    "mend the pattern or the example",
+                ));
+            }
+        }
+        for text in &row.counter_examples {
+            if self
+                .find_raw(text.as_bytes(), None)
+                .iter()
+                .any(|c| *self.0.engine.rules[c.rule as usize].id == *row.id())
+            {
+                return Err(Error::detector(
+                    row.id(),
+                    "a counter-example is found",
+                    "mend the pattern or the example",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Name of the profile.
+    pub fn profile(&self) -> &str {
+        &self.0.profile
+    }
+
+    /// Hash of everything that decides findings and output: detectors, actions, key, threshold and
+    /// version.
+    pub fn config_id(&self) -> Id {
+        self.0.config_id
+    }
+
+    /// What is private in `text`, in order, without overlaps.
+    pub fn find(&self, text: &str) -> Vec<Finding> {
+        self.find_bytes(text.as_bytes())
+    }
+
+    /// As [`Scrubber::find`], for text that need not be UTF-8.
+    pub fn find_bytes(&self, text: &[u8]) -> Vec<Finding> {
+        self.find_field(text, None)
+    }
+
+    /// As [`Scrubber::find_bytes`], for the value of a column or key named `field`.
+    pub fn find_field(&self, text: &[u8], field: Option<&str>) -> Vec<Finding> {
+        let mut candidates = self.find_raw(text, field);
+        self.findings(&clusters(&mut candidates))
+    }
+
+    fn find_raw(&self, text: &[u8], field: Option<&str>) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        self.candidates(text, 0..text.len(), field, &mut candidates);
+        candidates
+    }
+
+    fn candidates(
+        &self,
+        text: &[u8],
+        starts: std::ops::Range<usize>,
+        field: Option<&str>,
+        out: &mut Vec<Candidate>,
+    ) {
+        self.0.engine.candidates(text, starts, field, out);
+        if !self.0.allowed.is_empty() {
+            out.retain(|found| {
+                !self.0.allowed.contains(text[found.span.range()].to_ascii_lowercase().as_slice())
+            });
+        }
+    }
+
+    fn findings(&self, clusters: &[Cluster]) -> Vec<Finding> {
+        clusters.iter().flat_map(|cluster| &cluster.winners).map(|winner| self.finding(winner)).collect()
+    }
+
+    fn finding(&self, found: &Candidate) -> Finding {
+        let rule = &self.0.engine.rules[found.rule as usize];
+        Finding {
+            kind: rule.kind.clone(),
+            span: found.span,
+            score: found.score,
+            action: self.0.plans[found.rule as usize].action.name(),
+            evidence: Evidence {
+                detector: rule.id.clone(),
+                validated: found.support.validated,
+                context: found.support.context,
+                key: found.support.key,
+                negative: found.support.negative,
+            },
+        }
+    }
+
+    /// Transforms what is private in `text`.
+    ///
+    /// What comes out holds nothing that the same scrubber would find, but for kinds that it keeps;
+    /// scrubbing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unsettled`], in which case nothing is returned.
+    pub fn scrub(&self, text: &str) -> Result<ScrubResult, Error> {
+        self.scrub_part(text, None)
+    }
+
+    /// As [`Scrubber::scrub`], for the value of a column or key named `field`, whose name is
+    /// evidence and may alone decide (`password`).
+    ///
+    /// # Errors
+    /// As [`Scrubber::scrub`].
+    pub fn scrub_part(&self, text: &str, field: Option<&str>) -> Result<ScrubResult, Error> {
+        let (bytes, map, findings) = self.settle(text.as_bytes(), field)?;
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            // Only a finding that cuts a character could bring this about; what is cut is gone.
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        });
+        Ok(ScrubResult { text: self.vouch(text), findings, map })
+    }
+
+    /// As [`Scrubber::scrub`], for text that need not be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Scrubber::scrub`].
+    pub fn scrub_bytes(&self, text: &[u8]) -> Result<Scrubbed<Vec<u8>>, Error> {
+        Ok(self.vouch(self.settle(text, None)?.0))
+    }
+
+    pub(crate) fn vouch<T>(&self, value: T) -> Scrubbed<T> {
+        Scrubbed::by_scrubber(value, self.profile(), self.config_id().to_string())
+    }
+
+    /// Rounds until nothing changes.
+    pub(crate) fn settle(
+        &self,
+        text: &[u8],
+        field: Option<&str>,
+    ) -> Result<(Vec<u8>, SourceMap, Vec<Finding>), Error> {
+        let mut round = self.round(text, field);
+        let (mut map, mut findings) = (round.map, round.findings);
+        for _ in 0..MAX_ROUNDS {
+            if !round.changed {
+                return Ok((round.text, map, findings));
+            }
+            round = self.round(&round.text, field);
+            if round.changed {
+                findings.extend(round.findings.drain(..).filter(|f| f.action != Action::Keep.name()).map(
+                    |mut finding| {
+                        finding.span = map.source_of(finding.span);
+                        finding
+                    },
+                ));
+                findings.sort_by_key(|finding| finding.span);
+                map = map.then(&round.map);
+            }
+        }
+        Err(Error::Unsettled { rounds: MAX_ROUNDS })
+    }
+
+    fn round(&self, text: &[u8], field: Option<&str>) -> Round {
+        let mut candidates = self.find_raw(text, field);
+        let mut findings = self.findings(&clusters(&mut candidates));
+        if findings.iter().any(|finding| finding.action == Action::Keep.name()) {
+            candidates.retain(|found| !matches!(self.0.plans[found.rule as usize].action, Action::Keep));
+            // What is kept may have hidden what is not.
+            findings.retain(|finding| finding.action == Action::Keep.name());
+            findings.extend(self.findings(&clusters(&mut candidates)));
+            findings.sort_by_key(|finding| finding.span);
+        }
+        let clusters = clusters(&mut candidates);
+        let mut round = Round {
+            text: Vec::with_capacity(text.len()),
+            map: SourceMap::default(),
+            findings,
+            changed: !clusters.is_empty(),
+        };
+        let mut at = 0;
+        for cluster in &clusters {
+            round.copy(text, at, cluster.span.start);
+            self.cover(text, cluster, &mut round);
+            at = cluster.span.end;
+        }
+        round.copy(text, at, text.len());
+        round
+    }
+
+    /// Writes what stands for a cluster: each winner's replacement, and `*` for every character that
+    /// only losers cover.
+    pub(crate) fn cover(&self, text: &[u8], cluster: &Cluster, round: &mut Round) {
+        let mut at = cluster.span.start;
+        for winner in &cluster.winners {
+            round.star(text, Span::new(at, winner.span.start));
+            let rule = &self.0.engine.rules[winner.rule as usize];
+            let before = round.text.len();
+            let plan = &self.0.plans[winner.rule as usize];
+            plan.apply(&text[winner.span.range()], &rule.kind, self.0.key.as_ref(), &mut round.text);
+            round.map.push_rewritten(round.text.len() - before, winner.span);
+            at = winner.span.end;
+        }
+        round.star(text, Span::new(at, cluster.span.end));
+    }
+}
+
+impl Round {
+    pub(crate) fn copy(&mut self, text: &[u8], from: usize, to: usize) {
+        self.text.extend_from_slice(&text[from..to]);
+        self.map.push_verbatim(to - from, from);
+    }
+
+    fn star(&mut self, text: &[u8], span: Span) {
+        if !span.is_empty() {
+            let stars = text[span.range()].iter().filter(|b| **b & 0xC0 != 0x80).count().max(3);
+            self.text.resize(self.text.len() + stars, b'*');
+            self.map.push_rewritten(stars, span);
+        }
+    }
+}
+
+/// The text of an example without its marks, and the span that they mark.
+pub(crate) fn unmark(marked: &str) -> Option<(String, Span)> {
+    let (before, rest) = marked.split_once('«')?;
+    let (value, after) = rest.split_once('»')?;
+    Some((format!("{before}{value}{after}"), Span::new(before.len(), before.len() + value.len())))
+}

@@ -1,0 +1,220 @@
+//! What scrubbing guarantees, for every text.
+
+use proptest::prelude::*;
+use std::sync::LazyLock;
+use sting_core::Span;
+use sting_pii::{Action, Key, ScrubConfig, Scrubber, builtin, kinds};
+
+static DEFAULT: LazyLock<Scrubber> = LazyLock::new(|| Scrubber::new(ScrubConfig::default()).unwrap());
+
+/// Scrubbers that differ in what they do.
+static SCRUBBERS: LazyLock<Vec<Scrubber>> = LazyLock::new(|| {
+    let key = Key::new("a key of the tests").unwrap();
+    [
+        Action::default(),
+        Action::Mask { keep_first: 2, keep_last: 4 },
+        Action::Hash,
+        Action::Remove,
+        Action::Replace("<{kind}>".into()),
+    ]
+    .into_iter()
+    .map(|action| {
+        let config = ScrubConfig::default().with_key(key.clone()).with_action("*", action);
+        Scrubber::new(config.with_action("us_ssn", Action::Remove)).unwrap()
+    })
+    .collect()
+});
+
+/// Pieces of which private data is made, so that random texts are full of it.
+fn dense_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[0-9]{1,4}",
+        "[-. /:=@()+]{1,2}",
+        "[a-zA-Z]{1,6}",
+        prop::sample::select(vec![
+            "jane@example.org",
+            "4111 1111 1111 1111",
+            "536-22-8726",
+            "password=",
+            "hunter2",
+            "SSN: ",
+            "192.168.0.1",
+            "DE89370400440532013000",
+            "+49 30 901820",
+            "(415) 555-0134",
+            "https://u:pw12@host.example",
+            "[EMAIL]",
+            "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",
+            "api_key=",
+            "a8f5f167f44f4964e6c998dee827110c",
+            "\n",
+            "漢字",
+            "é",
+            "Bearer ",
+            "phone ",
+            "routing number ",
+            "021000021",
+            "***",
+            "-----BEGIN PRIVATE KEY-----",
+            "MIIE",
+            "\"",
+            "00:1a:2b:3c:4d:5e",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn nothing_is_left_to_find(text in dense_text()) {
+        for scrubber in SCRUBBERS.iter() {
+            let once = scrubber.scrub(&text).unwrap();
+            prop_assert_eq!(scrubber.find(once.text.get()), vec![]);
+            let twice = scrubber.scrub(once.text.get()).unwrap();
+            prop_assert_eq!(twice.text.get(), once.text.get());
+        }
+    }
+
+    #[test]
+    fn no_byte_of_a_finding_comes_out(text in dense_text()) {
+        let result = DEFAULT.scrub(&text).unwrap();
+        prop_assert_eq!(result.map.output_len(), result.text.get().len());
+        // What the map calls verbatim is verbatim, and in no finding.
+        let out = result.text.get();
+        for (i, byte) in out.bytes().enumerate() {
+            let source = result.map.source_of(Span::new(i, i + 1));
+            if source.len() == 1 && text.as_bytes()[source.start] == byte {
+                continue;
+            }
+            prop_assert!(result.findings.iter().any(|f| f.span.overlaps(source)) || byte == b'*' || source.is_empty(), "{}", i);
+        }
+    }
+
+    #[test]
+    fn findings_are_in_order_and_in_bounds(text in dense_text()) {
+        let findings = DEFAULT.find(&text);
+        for pair in findings.windows(2) {
+            prop_assert!(pair[0].span.end <= pair[1].span.start);
+        }
+        for finding in &findings {
+            prop_assert!(finding.span.get(&text).is_some_and(|value| !value.is_empty()), "{:?}", finding);
+            prop_assert!(finding.score >= 0.5 && finding.score < 1.0);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_scanned(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for finding in DEFAULT.find_bytes(&bytes) {
+            prop_assert!(finding.span.end <= bytes.len());
+        }
+        DEFAULT.scrub_bytes(&bytes).unwrap();
+    }
+
+    #[test]
+    fn what_stands_around_does_not_hide(before in "[ 漢,;(\n]{0,70}", after in "[ 漢,;)\n]{0,70}") {
+        for (kind, value) in [("email", "jane@example.org"), ("credit_card", "4111111111111111"), ("us_ssn", "536-22-8726"), ("iban", "DE89370400440532013000")] {
+            let text = format!("{before}{value}{after}");
+            let found = DEFAULT.find(&text);
+            prop_assert!(found.iter().any(|f| &*f.kind == kind && f.span.get(&text) == Some(value)), "{}: {:?}", text, found);
+        }
+    }
+}
+
+#[test]
+fn replacements_are_never_found() {
+    let everything = Scrubber::new(ScrubConfig::default().with_entities(kinds())).unwrap();
+    for kind in kinds() {
+        let upper = kind.to_ascii_uppercase();
+        for token in
+            [format!("[{upper}]"), format!("[{upper}:0123456789abcdef]"), format!("password=[{upper}] x")]
+        {
+            assert_eq!(everything.find(&token), vec![], "{token}");
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_printed_holds_text() {
+    let text = "mail jane.secret@example.org, card 4111 1111 1111 1111";
+    let result = DEFAULT.scrub(text).unwrap();
+    let printed = format!("{:?} {:?} {:?}", DEFAULT, result, DEFAULT.find(text));
+    assert!(!printed.contains("jane") && !printed.contains("4111"), "{printed}");
+    let json = r#"{"kind": "x", "name": "x", "pattern": "(secret-word", "max_len": 9}"#;
+    let config = ScrubConfig::default().with_custom(vec![serde_json::from_str(json).unwrap()]);
+    assert!(!Scrubber::new(config).unwrap_err().to_string().contains("secret-word"));
+}
+
+#[test]
+fn mistakes_are_told_when_a_scrubber_is_built() {
+    let fails = |config: ScrubConfig| Scrubber::new(config).unwrap_err().code();
+    let custom = |json: &str| ScrubConfig::default().with_custom(vec![serde_json::from_str(json).unwrap()]);
+    assert_eq!(fails(ScrubConfig::default().with_action("email", Action::Hash)), "key_missing");
+    assert_eq!(fails(ScrubConfig::default().with_action("*", Action::Hash)), "key_missing");
+    assert_eq!(fails(ScrubConfig::default().with_profile("nope")), "config");
+    assert_eq!(fails(ScrubConfig::default().with_entities(["nope"])), "config");
+    assert_eq!(fails(ScrubConfig::default().with_min_score(0.0)), "config");
+    assert_eq!(
+        fails(ScrubConfig::default().with_action("*", Action::Replace("a@b.example".into()))),
+        "config"
+    );
+    assert_eq!(fails(custom(r#"{"kind": "x", "name": "x", "pattern": "x*", "max_len": 9}"#)), "detector");
+    assert_eq!(fails(custom(r#"{"kind": "x", "name": "x", "pattern": "x(?=y)", "max_len": 9}"#)), "detector");
+    assert_eq!(
+        fails(custom(r#"{"kind": "x", "name": "x", "pattern": "xy", "max_len": 9, "examples": ["«xz»"]}"#)),
+        "detector"
+    );
+    assert_eq!(fails(custom(r#"{"kind": "x", "name": "x", "pattern": "xy", "max_len": 1}"#)), "detector");
+    assert_eq!(
+        fails(custom(r#"{"kind": "x", "name": "x", "pattern": "xy", "max_len": 2, "validator": "nope"}"#)),
+        "detector"
+    );
+}
+
+#[test]
+fn custom_detectors_and_lists() {
+    let json = r#"{"kind": "badge", "name": "Badge", "pattern": "\\bEMP-[0-9]{6}\\b", "max_len": 10,
+                   "score": 0.9, "examples": ["badge «EMP-004711»"], "counter_examples": ["XEMP-004711"]}"#;
+    let config = ScrubConfig::default()
+        .with_custom(vec![serde_json::from_str(json).unwrap()])
+        .with_allowed(["Info@Example.org"])
+        .with_denied("project", ["Blue Heron"]);
+    let scrubber = Scrubber::new(config).unwrap();
+    let text = "EMP-004711 wrote info@example.org about blue heron to bob@example.org";
+    assert_eq!(
+        scrubber.scrub(text).unwrap().text.get(),
+        "[BADGE] wrote info@example.org about [PROJECT] to [EMAIL]"
+    );
+}
+
+#[test]
+fn fields_are_evidence() {
+    let value = |text: &str, field| DEFAULT.scrub_part(text, field).unwrap().text.into_inner();
+    assert_eq!(value("536228726", None), "536228726");
+    assert_eq!(value("536228726", Some("ssn")), "[US_SSN]");
+    assert_eq!(value("correct horse", Some("userPassword")), "[PASSWORD]");
+    assert_eq!(value("correct horse", Some("comment")), "correct horse");
+}
+
+#[test]
+fn losers_of_an_overlap_do_not_leak() {
+    // The URL's credentials win over the address in them; the host behind is covered by both.
+    let text = "see https://jane:pw123@example.org/x";
+    let out = DEFAULT.scrub(text).unwrap().text.into_inner();
+    assert!(!out.contains("jane") && !out.contains("pw123") && !out.contains("example"), "{out}");
+}
+
+#[test]
+fn the_same_text_gives_the_same_config_id() {
+    let id = |score| Scrubber::new(ScrubConfig::default().with_min_score(score)).unwrap().config_id();
+    assert_eq!(id(0.5), id(0.5));
+    assert_ne!(id(0.5), id(0.6));
+}
+
+#[test]
+fn the_catalog_is_as_wide_as_the_readme_says() {
+    assert!(kinds().len() >= 40, "{}", kinds().len());
+    assert!(builtin().len() >= kinds().len());
+}

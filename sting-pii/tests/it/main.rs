@@ -1,0 +1,6 @@
+//! Everything that is tested through the public interface.
+
+#![allow(clippy::unwrap_used)]
+
+mod laws;
+mod shared;
