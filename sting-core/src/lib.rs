@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod analyze;
+pub mod chunk;
 pub mod document;
 mod error;
 pub mod event;

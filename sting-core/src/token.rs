@@ -103,6 +103,10 @@ trait Sink {
     /// The tokens since the last call are a word, independent of all around it.
     #[inline]
     fn word(&mut self, _span: Span) {}
+    /// An added token and its place.
+    fn added(&mut self, id: u32, span: Span) {
+        self.token(id, span);
+    }
 }
 
 impl Tokenizer {
@@ -240,9 +244,7 @@ impl Tokenizer {
         added.split(text, |part, start, id| match id {
             None => self.run_stages(rest, part, shift + start, sink),
             Some(id) => {
-                let span = Span::new(shift + start, shift + start + part.len());
-                sink.token(id, span);
-                sink.word(span);
+                sink.added(id, Span::new(shift + start, shift + start + part.len()));
             }
         });
     }
@@ -262,7 +264,7 @@ impl Tokenize for Tokenizer {
     }
 
     fn pieces(&self, text: &str, pieces: &mut Vec<Piece>) {
-        self.run(text, &mut Pieces { pieces, tokens: 0 });
+        self.run(text, &mut PieceSink { found: pieces, tokens: 0, joint: None });
     }
 }
 
@@ -297,12 +299,15 @@ impl Sink for Encoding {
     }
 }
 
-struct Pieces<'v> {
-    pieces: &'v mut Vec<Piece>,
+struct PieceSink<'v> {
+    found: &'v mut Vec<Piece>,
     tokens: usize,
+    /// Where an added token ended. Cutting it would join its rest to what follows, so that it is one
+    /// piece with what touches it.
+    joint: Option<usize>,
 }
 
-impl Sink for Pieces<'_> {
+impl Sink for PieceSink<'_> {
     #[inline]
     fn token(&mut self, _: u32, _: Span) {
         self.tokens += 1;
@@ -310,9 +315,29 @@ impl Sink for Pieces<'_> {
 
     #[inline]
     fn word(&mut self, span: Span) {
+        let tokens = std::mem::take(&mut self.tokens);
+        if self.joint.take() == Some(span.start) {
+            return self.extend(span, tokens);
+        }
         // Marks that were put into another order can make places overlap within a character.
-        let start = self.pieces.last().map_or(0, |piece| piece.span.end).max(span.start);
-        let span = Span::new(start, span.end.max(start));
-        self.pieces.push(Piece { span, tokens: std::mem::take(&mut self.tokens) });
+        let start = self.found.last().map_or(0, |piece| piece.span.end).max(span.start);
+        self.found.push(Piece { span: Span::new(start, span.end.max(start)), tokens });
+    }
+
+    fn added(&mut self, _: u32, span: Span) {
+        match self.found.last() {
+            Some(piece) if piece.span.end == span.start => self.extend(span, 1),
+            _ => self.found.push(Piece { span, tokens: 1 }),
+        }
+        self.joint = Some(span.end);
+    }
+}
+
+impl PieceSink<'_> {
+    fn extend(&mut self, span: Span, tokens: usize) {
+        if let Some(piece) = self.found.last_mut() {
+            piece.span.end = piece.span.end.max(span.end);
+            piece.tokens += tokens;
+        }
     }
 }

@@ -149,6 +149,7 @@ impl WordPiece {
                 word.extend(bytes[start..at].iter().map(|&byte| self.lower[byte as usize]));
                 let from = |piece: Span| Span::new(shift + start + piece.start, shift + start + piece.end);
                 self.word(trie, &word, from, sink);
+                sink.word(Span::new(shift + start, shift + at));
             } else {
                 while at < bytes.len() && matches!(class(at), Class::Word | Class::Other) {
                     at += 1;
@@ -169,8 +170,7 @@ impl WordPiece {
             && let Some((id, len)) = trie.longest(ROOT, word)
         {
             if len == word.len() {
-                sink.token(id, from(whole));
-                return sink.word(from(whole));
+                return sink.token(id, from(whole));
             }
             let mut pieces = smallvec::SmallVec::<[(u32, Span); 16]>::new();
             pieces.push((id, Span::new(0, len)));
@@ -182,10 +182,7 @@ impl WordPiece {
                 at += len;
             }
             if at == word.len() {
-                for (id, piece) in pieces {
-                    sink.token(id, from(piece));
-                }
-                return sink.word(from(whole));
+                return pieces.into_iter().for_each(|(id, piece)| sink.token(id, from(piece)));
             }
         }
         self.long_or_unknown(trie, word, from, sink);
@@ -213,7 +210,6 @@ impl WordPiece {
         } else {
             sink.token(self.unknown, whole);
         }
-        sink.word(whole);
     }
 }
 
@@ -230,6 +226,8 @@ struct SlowPath<'m> {
     /// Places of the text's characters that are pending, and the last one used.
     sources: Vec<Span>,
     source: Span,
+    /// All that the word was made of, removed marks included.
+    extent: Option<Span>,
 }
 
 impl<'m> SlowPath<'m> {
@@ -242,6 +240,7 @@ impl<'m> SlowPath<'m> {
             pending: Vec::new(),
             sources: Vec::new(),
             source: Span::default(),
+            extent: None,
         }
     }
 
@@ -306,6 +305,8 @@ impl<'m> SlowPath<'m> {
             }
             if properties(c) & MARK == 0 {
                 self.cased(c, self.source, sink);
+            } else {
+                self.cover(self.source);
             }
         }
         drop(places);
@@ -337,17 +338,24 @@ impl<'m> SlowPath<'m> {
         }
     }
 
+    fn cover(&mut self, place: Span) {
+        self.extent = Some(self.extent.map_or(place, |extent| extent.cover(place)));
+    }
+
     fn push(&mut self, c: char, place: Span) {
+        self.cover(place);
         let mut utf8 = [0; 4];
         self.word.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
         self.places.resize(self.word.len(), place);
     }
 
     fn end_word<S: Sink>(&mut self, sink: &mut S) {
+        let extent = self.extent.take().unwrap_or_default();
         if !self.word.is_empty() {
             let places = &self.places;
             let from = |piece: Span| Span::new(places[piece.start].start, places[piece.end - 1].end);
             self.model.word(self.trie, &self.word, from, sink);
+            sink.word(extent);
             self.word.clear();
             self.places.clear();
         }

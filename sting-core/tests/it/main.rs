@@ -1,5 +1,8 @@
 //! Integration tests of sting-core.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests, too
+
+mod chunk;
 mod data;
 mod events;
 mod token;

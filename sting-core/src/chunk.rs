@@ -1,0 +1,460 @@
+//! Chunks: parts of a text that fit a limit and are cut where the text divides itself.
+//!
+//! Every chunker works alike. A scanner finds the blocks of its kind of text; a block that is too
+//! long is divided by lines, sentences, clauses, words and at last graphemes, only as far as is
+//! needed; then boundaries are removed, weakest first, while the chunk around them fits. Equal
+//! boundaries are told apart by a hash of the text around them, so that an edit moves only the
+//! boundaries near it. Units are counted once, and the cost of any span is a subtraction.
+
+mod detect;
+mod lattice;
+mod markdown;
+mod measure;
+mod overlap;
+mod pack;
+mod prose;
+mod text;
+
+use crate::id::IdHasher;
+use crate::token::Tokenize;
+use crate::{Error, Id, Span};
+use lattice::{Block, rank};
+use markdown::{MarkdownScanner, Path};
+use measure::Measure;
+use pack::{Packed, Packer};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use text::TextScanner;
+
+/// What a text is, which decides where it may be cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChunkKind {
+    /// Whatever the text looks like.
+    #[default]
+    Auto,
+    /// Prose: paragraphs, lines, sentences.
+    Text,
+    /// Markdown: headings, lists, fences and tables, which are cut between rows.
+    Markdown,
+}
+
+/// What a size counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SizeUnit {
+    /// UTF-8 bytes.
+    Bytes,
+    /// Unicode code points.
+    #[default]
+    Chars,
+    /// Runs of characters other than white space.
+    Words,
+    /// Tokens of a tokenizer, special tokens included.
+    Tokens,
+}
+
+/// How to chunk. The default is [`ChunkKind::Auto`], at most 1,000 characters, no overlap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkConfig {
+    kind: ChunkKind,
+    max_size: usize,
+    unit: SizeUnit,
+    overlap: usize,
+}
+
+/// Cuts texts into chunks. Cheap to clone; share it between threads.
+///
+/// Chunks tile the text: every byte lies in a chunk, or is white space between two. No chunk is
+/// longer than the limit, unless a single character is. No chunk begins or ends inside a grapheme
+/// cluster, unless a single cluster is longer than the limit.
+///
+/// Time is linear in the text. Memory, beside the text and the chunks, is bounded by the limit: a
+/// few hundred bytes a sentence of the segment in work, which is at least 256 KiB of text.
+///
+/// ```
+/// use sting_core::chunk::{ChunkConfig, Chunker};
+/// let chunker = Chunker::new(ChunkConfig::default().with_max_size(30))?;
+/// let text = "# Bees\n\nBees make honey. They dance.\n\n# Wasps\n\nWasps do not.\n";
+/// let chunks = chunker.chunk(text);
+/// assert_eq!(chunks[0].text(text), "# Bees\n\nBees make honey.");
+/// assert_eq!(chunks[2].text(text), "# Wasps\n\nWasps do not.");
+/// assert_eq!(&*chunks[2].heading[0], "Wasps");
+/// # Ok::<(), sting_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Chunker {
+    config: ChunkConfig,
+    tokenizer: Option<Arc<dyn Tokenize>>,
+    config_id: Id,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The bytes of the text that it is, overlap included.
+    pub span: Span,
+    /// Its place among the chunks of the text, from 0.
+    pub index: usize,
+    /// Its size in the unit asked for, with prefix and special tokens.
+    pub size: usize,
+    /// Who it is: a hash of the configuration, the heading path, the content, and how many equal
+    /// chunks come before it.
+    pub id: Id,
+    /// What it holds: a hash of prefix and text alone. Equal content has equal hashes under every
+    /// configuration, so that it can be a key of a cache.
+    pub content_hash: Id,
+    /// The headings that it stands under, outermost first.
+    pub heading: Arc<[Arc<str>]>,
+    /// Text to put before it that is not in the span: the header of a table that was cut.
+    pub prefix: Option<String>,
+}
+
+impl Chunk {
+    /// The text of the chunk, without its prefix.
+    ///
+    /// # Panics
+    /// Panics if `source` is not the text that was chunked and the span does not fit it.
+    pub fn text<'t>(&self, source: &'t str) -> &'t str {
+        &source[self.span.range()]
+    }
+}
+
+impl Default for ChunkConfig {
+    fn default() -> Self {
+        Self { kind: ChunkKind::default(), max_size: 1000, unit: SizeUnit::default(), overlap: 0 }
+    }
+}
+
+impl ChunkConfig {
+    /// Sets what the texts are.
+    pub fn with_kind(mut self, kind: ChunkKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Sets the size that no chunk exceeds, in [`SizeUnit`]s, with prefix, overlap and special
+    /// tokens.
+    pub fn with_max_size(mut self, max_size: usize) -> Self {
+        self.max_size = max_size;
+        self
+    }
+
+    /// Sets what sizes count.
+    pub fn with_unit(mut self, unit: SizeUnit) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// Sets how much of the chunk before it a chunk repeats, in [`SizeUnit`]s. Where limits, words
+    /// or graphemes do not allow as much, it is the most that they allow.
+    pub fn with_overlap(mut self, overlap: usize) -> Self {
+        self.overlap = overlap;
+        self
+    }
+
+    /// What the texts are.
+    pub fn kind(&self) -> ChunkKind {
+        self.kind
+    }
+
+    /// The size that no chunk exceeds.
+    pub fn max_size(&self) -> usize {
+        self.max_size
+    }
+
+    /// What sizes count.
+    pub fn unit(&self) -> SizeUnit {
+        self.unit
+    }
+
+    /// How much of the chunk before it a chunk repeats.
+    pub fn overlap(&self) -> usize {
+        self.overlap
+    }
+}
+
+impl Chunker {
+    /// A chunker that counts bytes, characters or words.
+    ///
+    /// # Errors
+    /// Fails if a limit cannot work, or if the unit is tokens.
+    pub fn new(config: ChunkConfig) -> Result<Self, Error> {
+        if config.unit == SizeUnit::Tokens {
+            return Err(Error::config("unit", "tokens need a tokenizer", "use Chunker::with_tokenizer"));
+        }
+        Self::build(config, None)
+    }
+
+    /// A chunker that counts tokens, if the configuration asks for them.
+    ///
+    /// # Errors
+    /// Fails if a limit cannot work.
+    pub fn with_tokenizer(config: ChunkConfig, tokenizer: Arc<dyn Tokenize>) -> Result<Self, Error> {
+        let tokenizer = (config.unit == SizeUnit::Tokens).then_some(tokenizer);
+        Self::build(config, tokenizer)
+    }
+
+    fn build(config: ChunkConfig, tokenizer: Option<Arc<dyn Tokenize>>) -> Result<Self, Error> {
+        let special = tokenizer.as_deref().map_or(0, Tokenize::special_tokens);
+        let least = if config.unit == SizeUnit::Bytes { 4 } else { 1 };
+        if config.max_size < least.max(special + 1) {
+            let problem = match config.unit {
+                SizeUnit::Bytes => "is less than the 4 bytes that a character can take",
+                SizeUnit::Tokens => "leaves no room beside the special tokens",
+                _ => "is 0",
+            };
+            return Err(Error::config("max_size", problem, "raise it"));
+        }
+        if config.overlap >= config.max_size - special {
+            return Err(Error::config(
+                "overlap",
+                "leaves no room for new text",
+                "make it less than max_size",
+            ));
+        }
+        let mut hasher = IdHasher::default();
+        hasher.field(b"chunk-1").field(config.kind.name().as_bytes()).field(config.unit.name().as_bytes());
+        hasher.number(config.max_size as u64).number(config.overlap as u64);
+        if let Some(tokenizer) = &tokenizer {
+            hasher.field(tokenizer.id().as_bytes());
+        }
+        Ok(Self { config, tokenizer, config_id: hasher.finish() })
+    }
+
+    /// How it chunks.
+    pub fn config(&self) -> &ChunkConfig {
+        &self.config
+    }
+
+    /// A hash of all that decides the chunks.
+    pub fn config_id(&self) -> Id {
+        self.config_id
+    }
+
+    /// The chunks of `text`, in order.
+    pub fn chunk(&self, text: &str) -> Vec<Chunk> {
+        self.chunks(text).collect()
+    }
+
+    /// The chunks of `text`, one after another, in memory that does not grow with the text but for
+    /// 24 bytes a chunk.
+    pub fn chunks<'t>(&'t self, text: &'t str) -> Chunks<'t> {
+        Chunks::new(self, text)
+    }
+
+    /// The chunks of many texts, in parallel.
+    pub fn chunk_many<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Vec<Chunk>> {
+        texts.par_iter().map(|text| self.chunk(text.as_ref())).collect()
+    }
+
+    /// Bytes of text that are worked on at a time. Chunks do not cross the ends of a segment.
+    fn segment_bytes(&self) -> usize {
+        let bytes_a_unit = match self.config.unit {
+            SizeUnit::Bytes => 1,
+            SizeUnit::Chars => 2,
+            SizeUnit::Words | SizeUnit::Tokens => 6,
+        };
+        self.config.max_size.saturating_mul(64 * bytes_a_unit).max(256 << 10)
+    }
+}
+
+/// Finds the blocks of a text.
+#[derive(Debug)]
+enum Scanner {
+    Text(TextScanner),
+    Markdown(MarkdownScanner),
+}
+
+/// The chunks of one text. See [`Chunker::chunks`].
+#[derive(Debug)]
+pub struct Chunks<'t> {
+    chunker: &'t Chunker,
+    text: &'t str,
+    scanner: Scanner,
+    packer: Packer<'t>,
+    /// Blocks that were scanned and not yet packed.
+    blocks: Vec<Block>,
+    ready: VecDeque<Chunk>,
+    /// The span of the last chunk.
+    previous: Option<Span>,
+    index: usize,
+    /// How often each chunk has occurred.
+    seen: FxHashMap<Id, u32>,
+    no_heading: Path,
+}
+
+impl<'t> Chunks<'t> {
+    fn new(chunker: &'t Chunker, text: &'t str) -> Self {
+        let config = &chunker.config;
+        let kind = if config.kind == ChunkKind::Auto { detect::detect(text) } else { config.kind };
+        let scanner = match kind {
+            ChunkKind::Markdown => Scanner::Markdown(MarkdownScanner::new()),
+            ChunkKind::Auto | ChunkKind::Text => Scanner::Text(TextScanner::new()),
+        };
+        let tokenizer = chunker.tokenizer.as_deref();
+        let special = tokenizer.map_or(0, Tokenize::special_tokens);
+        let budget = config.max_size - special - config.overlap;
+        Self {
+            chunker,
+            text,
+            scanner,
+            packer: Packer::new(text, Measure::new(text, config.unit, tokenizer), budget),
+            blocks: Vec::new(),
+            ready: VecDeque::new(),
+            previous: None,
+            index: 0,
+            seen: FxHashMap::default(),
+            no_heading: Arc::from([]),
+        }
+    }
+
+    /// Scans and packs the next segment; false if there is none.
+    fn work(&mut self) -> bool {
+        let limit = self.chunker.segment_bytes();
+        let mut end = self.blocks.last().map_or(0, |block| block.span.end);
+        let start = self.blocks.first().map(|block| block.span.start);
+        let mut start = start.unwrap_or(usize::MAX);
+        let mut more = true;
+        while more && end.saturating_sub(start) <= limit {
+            let block = match &mut self.scanner {
+                Scanner::Text(scanner) => scanner.next(self.text, limit),
+                Scanner::Markdown(scanner) => scanner.next(self.text),
+            };
+            match block {
+                Some(block) => {
+                    start = start.min(block.span.start);
+                    end = block.span.end;
+                    self.blocks.push(block);
+                }
+                None => more = false,
+            }
+        }
+        if self.blocks.is_empty() {
+            return false;
+        }
+        let cut = if more { self.segment_end(start + limit / 2) } else { self.blocks.len() };
+        let rest = self.blocks.split_off(cut);
+        let blocks = std::mem::replace(&mut self.blocks, rest);
+        let mut packed = Vec::new();
+        self.packer.pack(&blocks, |chunk| packed.push(chunk));
+        for chunk in packed {
+            let chunk = self.finish(chunk);
+            self.ready.push_back(chunk);
+        }
+        true
+    }
+
+    /// The strongest boundary after `from`, but for the very last block, as a number of blocks.
+    fn segment_end(&self, from: usize) -> usize {
+        let pairs = self.blocks.windows(2).enumerate().skip_while(|(_, pair)| pair[1].span.start < from);
+        let strongest = pairs.max_by_key(|(_, pair)| {
+            (rank(pair[1].level, self.text, pair[0].span.end, pair[1].span.start), pair[1].span.start)
+        });
+        strongest.map_or(self.blocks.len(), |(before, _)| before + 1)
+    }
+
+    /// Gives a chunk its overlap and its identity.
+    fn finish(&mut self, packed: Packed) -> Chunk {
+        let Packed { mut span, mut size, block, header } = packed;
+        let config = &self.chunker.config;
+        let tokenizer = self.chunker.tokenizer.as_deref();
+        let special = tokenizer.map_or(0, Tokenize::special_tokens);
+        let prefix = header.map(|header| with_line_break(&self.text[header.range()]));
+        if let Some(previous) = self.previous.filter(|_| config.overlap > 0) {
+            let header_size = header.map_or(0, |header| self.packer.measure.count(header));
+            let limits = (config.overlap, config.max_size - special - header_size);
+            let start = overlap::reach_back(self.text, previous, span.end, config.unit, tokenizer, limits);
+            if start < previous.end {
+                span.start = start;
+                size = header_size + self.packer.measure.count(span);
+            }
+        }
+        self.previous = Some(span);
+        let heading = match &self.scanner {
+            Scanner::Markdown(scanner) => scanner.sections[block.section].clone(),
+            Scanner::Text(_) => self.no_heading.clone(),
+        };
+        let mut content = IdHasher::default();
+        if let Some(prefix) = &prefix {
+            content.field(prefix.as_bytes());
+        }
+        content.field(&self.text.as_bytes()[span.range()]);
+        let content_hash = content.finish();
+        let id = self.identify(&heading, content_hash);
+        let index = self.index;
+        self.index += 1;
+        Chunk { span, index, size: size + special, id, content_hash, heading, prefix }
+    }
+
+    fn identify(&mut self, heading: &Path, content_hash: Id) -> Id {
+        let mut hasher = IdHasher::default();
+        hasher.field(self.chunker.config_id.as_bytes()).field(content_hash.as_bytes());
+        for title in &**heading {
+            hasher.field(title.as_bytes());
+        }
+        let occurrence = self.seen.entry(hasher.finish()).or_default();
+        hasher.number(u64::from(*occurrence));
+        *occurrence += 1;
+        hasher.finish()
+    }
+}
+
+fn with_line_break(header: &str) -> String {
+    let mut prefix = header.to_owned();
+    if !prefix.ends_with('\n') {
+        prefix.push('\n');
+    }
+    prefix
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        while self.ready.is_empty() {
+            if !self.work() {
+                return None;
+            }
+        }
+        self.ready.pop_front()
+    }
+}
+
+impl std::iter::FusedIterator for Chunks<'_> {}
+
+/// Names of an enum's values, both ways.
+macro_rules! names {
+    ($type:ident, $what:literal, $($value:ident => $name:literal),+) => {
+        impl $type {
+            /// Its name, as users write it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$value => $name),+ }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = Error;
+
+            fn from_str(name: &str) -> Result<Self, Error> {
+                match name {
+                    $($name => Ok(Self::$value),)+
+                    _ => Err(Error::config($what, "is not known", concat!("use one of:" $(, " ", $name)+))),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+names!(ChunkKind, "kind", Auto => "auto", Text => "text", Markdown => "markdown");
+names!(SizeUnit, "unit", Bytes => "bytes", Chars => "chars", Words => "words", Tokens => "tokens");
