@@ -60,6 +60,23 @@ impl Action {
     }
 }
 
+impl Action {
+    /// What this action makes of a value of the kind that is named: for callers that know by other
+    /// means that a value is private, such as the name of its column.
+    ///
+    /// # Errors
+    /// [`Error::KeyMissing`] if the action is [`Action::Hash`] and there is no key.
+    pub fn apply(&self, value: &str, kind: &str, key: Option<&Key>) -> Result<String, Error> {
+        if matches!(self, Self::Hash) && key.is_none() {
+            return Err(Error::KeyMissing { kind: kind.into(), action: self.name() });
+        }
+        let mut out = Vec::with_capacity(value.len());
+        Plan::new(self.clone(), kind).apply(value.as_bytes(), kind, key, &mut out);
+        // Values are cut between characters only; were it otherwise, nothing would come out.
+        Ok(String::from_utf8(out).unwrap_or_default())
+    }
+}
+
 impl FromStr for Action {
     type Err = Error;
 
