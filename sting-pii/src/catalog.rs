@@ -119,7 +119,7 @@ pub enum Boundary {
     Word,
     /// No letter and no digit, nor `.`, `-` or `/` with a digit behind it: part of a longer number.
     Number,
-    /// As `number`, nor a `:` with another group of hexadecimal digits behind it.
+    /// As `number`, nor `:` or `-` with another group of hexadecimal digits.
     Hex,
     /// No letter or digit before, no letter, digit, `_`, `-` or `+` behind.
     Token,

@@ -30,6 +30,9 @@ use trigger::{Kernel, Scan, ones};
 /// separator; twice, because each is cut at a word.
 pub(crate) const LOOK_BEHIND: usize = 2 * context::BEFORE + key::MAX_KEY;
 
+/// Most bytes from the start of a value that bear on it.
+pub(crate) const LOOK_AHEAD: usize = extent::MAX_VALUE + 2 * context::AFTER;
+
 /// Most letters before the first digit of a word in [`Group::Id`].
 const MAX_LETTERS: usize = 8;
 /// Longest local part of a mail address (RFC 5321, 4.5.3.1.1).

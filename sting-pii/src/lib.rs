@@ -8,6 +8,8 @@ mod error;
 mod finding;
 mod profile;
 mod scrub;
+mod stream;
+mod structured;
 mod validate;
 
 pub use action::{Action, Key};
@@ -17,4 +19,5 @@ pub use error::Error;
 pub use finding::{Evidence, Finding, Risk};
 pub use profile::profiles;
 pub use scrub::{ScrubResult, Scrubber};
+pub use stream::ScrubStream;
 pub use validate::{validate, validators};

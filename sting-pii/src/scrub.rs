@@ -164,7 +164,7 @@ impl Scrubber {
     /// As [`Scrubber::find_bytes`], for the value of a column or key named `field`.
     pub fn find_field(&self, text: &[u8], field: Option<&str>) -> Vec<Finding> {
         let mut candidates = self.find_raw(text, field);
-        self.findings(&clusters(&mut candidates))
+        self.findings(&clusters(&mut candidates, 0))
     }
 
     fn find_raw(&self, text: &[u8], field: Option<&str>) -> Vec<Candidate> {
@@ -173,7 +173,7 @@ impl Scrubber {
         candidates
     }
 
-    fn candidates(
+    pub(crate) fn candidates(
         &self,
         text: &[u8],
         starts: std::ops::Range<usize>,
@@ -188,7 +188,7 @@ impl Scrubber {
         }
     }
 
-    fn findings(&self, clusters: &[Cluster]) -> Vec<Finding> {
+    pub(crate) fn findings(&self, clusters: &[Cluster]) -> Vec<Finding> {
         clusters.iter().flat_map(|cluster| &cluster.winners).map(|winner| self.finding(winner)).collect()
     }
 
@@ -275,15 +275,15 @@ impl Scrubber {
 
     fn round(&self, text: &[u8], field: Option<&str>) -> Round {
         let mut candidates = self.find_raw(text, field);
-        let mut findings = self.findings(&clusters(&mut candidates));
+        let mut findings = self.findings(&clusters(&mut candidates, 0));
         if findings.iter().any(|finding| finding.action == Action::Keep.name()) {
-            candidates.retain(|found| !matches!(self.0.plans[found.rule as usize].action, Action::Keep));
+            candidates.retain(|found| !self.keeps(found));
             // What is kept may have hidden what is not.
             findings.retain(|finding| finding.action == Action::Keep.name());
-            findings.extend(self.findings(&clusters(&mut candidates)));
+            findings.extend(self.findings(&clusters(&mut candidates, 0)));
             findings.sort_by_key(|finding| finding.span);
         }
-        let clusters = clusters(&mut candidates);
+        let clusters = clusters(&mut candidates, 0);
         let mut round = Round {
             text: Vec::with_capacity(text.len()),
             map: SourceMap::default(),
@@ -298,6 +298,11 @@ impl Scrubber {
         }
         round.copy(text, at, text.len());
         round
+    }
+
+    /// True if what is found is left as it is.
+    pub(crate) fn keeps(&self, found: &Candidate) -> bool {
+        matches!(self.0.plans[found.rule as usize].action, Action::Keep)
     }
 
     /// Writes what stands for a cluster: each winner's replacement, and `*` for every character that
@@ -318,12 +323,16 @@ impl Scrubber {
 }
 
 impl Round {
+    pub(crate) fn empty() -> Self {
+        Self { text: Vec::new(), map: SourceMap::default(), findings: Vec::new(), changed: false }
+    }
+
     pub(crate) fn copy(&mut self, text: &[u8], from: usize, to: usize) {
         self.text.extend_from_slice(&text[from..to]);
         self.map.push_verbatim(to - from, from);
     }
 
-    fn star(&mut self, text: &[u8], span: Span) {
+    pub(crate) fn star(&mut self, text: &[u8], span: Span) {
         if !span.is_empty() {
             let stars = text[span.range()].iter().filter(|b| **b & 0xC0 != 0x80).count().max(3);
             self.text.resize(self.text.len() + stars, b'*');

@@ -23,7 +23,8 @@ impl Boundary {
             Self::Word => !prev.is_ascii_alphanumeric() && prev != b'_',
             Self::Number | Self::Hex => {
                 let joined = joins_digits(prev) && start >= 2 && text[start - 2].is_ascii_digit();
-                let group = self == Self::Hex && prev == b':' && hex_group_before(text, start - 1);
+                let group =
+                    self == Self::Hex && matches!(prev, b':' | b'-') && hex_group_before(text, start - 1);
                 !prev.is_ascii_alphanumeric() && !joined && !group
             }
         }
@@ -39,14 +40,16 @@ impl Boundary {
             Self::Token => !next.is_ascii_alphanumeric() && !matches!(next, b'_' | b'-' | b'+'),
             Self::Number | Self::Hex => {
                 let joined = joins_digits(next) && at(text, end + 1).is_ascii_digit();
-                let group = self == Self::Hex && next == b':' && at(text, end + 1).is_ascii_hexdigit();
+                let group = self == Self::Hex
+                    && matches!(next, b':' | b'-')
+                    && (at(text, end + 1) == b':' || at(text, end + 1).is_ascii_hexdigit());
                 !next.is_ascii_alphanumeric() && !joined && !group
             }
         }
     }
 }
 
-/// True for `:` behind one to four hexadecimal digits that are a word, as `ab:` and unlike `mac:`.
+/// True for `:` or `-` behind one to four hexadecimal digits that are a word, as `ab:` and unlike `mac:`.
 fn hex_group_before(text: &[u8], colon: usize) -> bool {
     let digits = text[..colon].iter().rev().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
     (1..=4).contains(&digits) && !before(text, colon - digits).is_ascii_alphanumeric()

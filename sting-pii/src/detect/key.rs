@@ -3,14 +3,14 @@
 /// Longest key, in bytes.
 pub(crate) const MAX_KEY: usize = 64;
 /// Most spaces and quotes between a key and its `:` or `=`, and between that and the value.
-const MAX_GAP: usize = 6;
+const MAX_GAP: usize = 16;
 
 /// The key that ends before the `:` or `=` at `separator`.
 pub(crate) fn key_before(text: &[u8], separator: usize) -> Option<&[u8]> {
     let mut end = separator;
     for _ in 0..MAX_GAP {
         match end.checked_sub(1).map(|i| text[i])? {
-            b'"' | b'\'' | b'`' | b' ' | b'\t' | b']' | b'\\' | b':' => end -= 1,
+            b'"' | b'\'' | b'`' | b' ' | b'\t' | b']' | b'\\' | b':' | b'?' => end -= 1,
             _ => break,
         }
     }

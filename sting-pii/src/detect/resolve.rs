@@ -15,14 +15,24 @@ pub(crate) const MAX_CLUSTER: usize = MAX_VALUE;
 /// One stretch of covered text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cluster {
+    /// Where its first candidate begins, which may be in a cluster that was closed before.
+    pub(crate) begin: usize,
     /// Everything that a candidate covers, without a gap.
     pub(crate) span: Span,
     /// The winners, in order. What of `span` is in none of them is covered by losers.
     pub(crate) winners: Vec<Candidate>,
 }
 
-/// Sorts candidates into clusters, in order. Winners never overlap.
-pub(crate) fn clusters(candidates: &mut [Candidate]) -> Vec<Cluster> {
+impl Cluster {
+    /// Where the next cluster's candidates begin: at the end, or where this one was closed.
+    pub(crate) fn closed_at(&self) -> usize {
+        self.span.end.min(self.begin + MAX_CLUSTER)
+    }
+}
+
+/// Sorts candidates into clusters, in order. Winners never overlap. What is before `covered` is
+/// done with.
+pub(crate) fn clusters(candidates: &mut [Candidate], covered: usize) -> Vec<Cluster> {
     candidates
         .sort_unstable_by(|a, b| (a.span.start, b.span.end, a.rule).cmp(&(b.span.start, a.span.end, b.rule)));
     let mut clusters: Vec<Cluster> = Vec::new();
@@ -39,12 +49,12 @@ pub(crate) fn clusters(candidates: &mut [Candidate]) -> Vec<Cluster> {
             members += 1;
         }
         // A candidate that a closed cluster reaches into keeps only what is left of it.
-        let floor = clusters.last().map_or(0, |last| last.span.end);
+        let floor = clusters.last().map_or(covered, |last| last.span.end);
         let span = Span::new(begin.max(floor), end);
         let (cluster, after) = rest.split_at(members);
         rest = after;
         if !span.is_empty() {
-            clusters.push(Cluster { span, winners: winners(cluster, floor) });
+            clusters.push(Cluster { begin, span, winners: winners(cluster, floor) });
         }
     }
     clusters
@@ -87,7 +97,7 @@ mod tests {
     fn the_best_wins_and_all_is_covered() {
         let mut all =
             [candidate(0, 5, 0.6), candidate(3, 9, 0.9), candidate(8, 12, 0.7), candidate(20, 21, 0.5)];
-        let found = clusters(&mut all);
+        let found = clusters(&mut all, 0);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].span, Span::new(0, 12));
         assert_eq!(found[0].winners, [candidate(3, 9, 0.9)]);
@@ -97,7 +107,7 @@ mod tests {
         #[test]
         fn every_candidate_is_covered_once(spans in proptest::collection::vec((0_usize..40_000, 1_usize..3_000, 1_u8..100), 0..60)) {
             let mut all: Vec<_> = spans.iter().map(|&(s, l, p)| candidate(s, s + l, f32::from(p) / 100.0)).collect();
-            let found = clusters(&mut all);
+            let found = clusters(&mut all, 0);
             for pair in found.windows(2) {
                 prop_assert!(pair[0].span.end <= pair[1].span.start);
             }

@@ -27,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     check("id_nik", 20.0, id_nik),
     check("in_aadhaar", 10.0, in_aadhaar),
     check("in_gstin", 36.0, in_gstin),
+    check("in_gstin_shape", 1.2, |v| in_gstin_state(Compact::new(v).as_bytes())),
     check("in_pan", 4.0, in_pan),
     check("il_id", 10.0, |v| exactly::<9>(v).is_some_and(|d| luhn(&d) && !uniform(&d))),
     check("tr_id", 100.0, tr_id),
@@ -246,7 +247,7 @@ fn sg_uen(value: &[u8]) -> bool {
 fn th_tnin(value: &[u8]) -> bool {
     exactly::<13>(value).is_some_and(|d| {
         let sum = weighted(&d[..12], &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
-        matches!(d[0], 1..=8) && pair(&d, 1) >= 10 && (11 - sum % 11) % 10 == d[12]
+        matches!(d[0], 1..=8) && (10..=96).contains(&pair(&d, 1)) && (11 - sum % 11) % 10 == d[12]
     })
 }
 
@@ -276,7 +277,12 @@ fn in_aadhaar(value: &[u8]) -> bool {
     })
 }
 
-/// A state, a PAN inside, and ISO 7064-like modulo 36.
+/// State codes, with 97 for other territory and 99 for the centre.
+fn in_gstin_state(text: &[u8]) -> bool {
+    text.get(..2).and_then(exactly::<2>).is_some_and(|d| matches!(pair(&d, 0), 1..=38 | 97 | 99))
+}
+
+/// A state, a PAN inside, and a check character modulo 36.
 fn in_gstin(value: &[u8]) -> bool {
     let compact = Compact::new(value);
     let Ok(text) = <[u8; 15]>::try_from(compact.as_bytes()) else { return false };
@@ -287,9 +293,7 @@ fn in_gstin(value: &[u8]) -> bool {
         .map(|(i, rank)| rank * (1 + i as u32 % 2))
         .map(|product| product / 36 + product % 36)
         .sum();
-    matches!(ranks[0] * 10 + ranks[1], 1..=38 | 97 | 99)
-        && text[13] == b'Z'
-        && (36 - sum % 36) % 36 == ranks[14]
+    in_gstin_state(&text) && text[13] == b'Z' && (36 - sum % 36) % 36 == ranks[14]
 }
 
 /// The fourth letter says who holds it.

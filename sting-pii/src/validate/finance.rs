@@ -132,7 +132,8 @@ fn iban(value: &[u8]) -> bool {
     let text = compact.as_bytes();
     let Some(country) = text.first_chunk::<2>() else { return false };
     let known = LENGTHS.binary_search_by(|(code, _)| code.as_slice().cmp(country));
-    let fits = known.is_ok_and(|at| usize::from(LENGTHS[at].1) == text.len());
+    let mixed = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+    let fits = !mixed && known.is_ok_and(|at| usize::from(LENGTHS[at].1) == text.len());
     fits && mod97(&[&text[4..], &text[..4]].concat()) == Some(1)
 }
 

@@ -170,6 +170,25 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     ];
     const PARTS: &[&[u8]] =
         &[b"example", b"placeholder", b"changeme", b"redacted", b"your_", b"your-", b"xxxx", b"insert_"];
+    /// What values are read from in code: `var.password`, `os.environ`.
+    const ROOTS: &[&[u8]] = &[
+        b"var.",
+        b"local.",
+        b"module.",
+        b"data.",
+        b"env.",
+        b"os.",
+        b"process.",
+        b"config.",
+        b"self.",
+        b"this.",
+        b"settings.",
+        b"args.",
+        b"options.",
+        b"params.",
+        b"request.",
+        b"secrets.",
+    ];
     let trimmed = value.trim_ascii();
     let Some(first) = trimmed.first() else { return true };
     let lower = trimmed.to_ascii_lowercase();
@@ -181,10 +200,13 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         b'$' | b'@' | b'%' => closed || name(&trimmed[1..]),
         _ => false,
     };
+    let path = trimmed.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+        && ROOTS.iter().any(|root| lower.starts_with(root));
     let call = lower.iter().position(|b| *b == b'(').is_some_and(|at| {
         at > 0 && lower[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':'))
     });
     template
+        || path
         || call
         || trimmed.iter().all(|b| b == first)
         || WORDS.contains(&lower.as_slice())
@@ -215,6 +237,7 @@ mod tests {
             "xxxxxxxx",
             "changeme",
             "get_secret(1)",
+            "var.db_password",
             "null",
             "********",
         ] {

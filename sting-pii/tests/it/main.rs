@@ -4,3 +4,5 @@
 
 mod laws;
 mod shared;
+mod stream;
+mod structured;
