@@ -5,6 +5,7 @@
 //! that cannot be used is an error with its path and line, never a rule that silently does not match.
 
 mod condition;
+mod engine;
 mod matcher;
 mod modifier;
 mod pattern;
@@ -18,10 +19,10 @@ pub use rule::{LogSource, Rule};
 pub use set::RuleSet;
 
 use crate::event::Severity;
+use matcher::Values;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use view::View;
 
 /// A rule that matched an event, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,8 +60,8 @@ pub struct FieldMatch {
 }
 
 impl FieldMatch {
-    fn new(field: Option<&str>, index: Option<usize>, pattern: &str, view: &View<'_>) -> Self {
-        let found = index.map(|index| (view.path(index), view.value(index).as_str()));
+    fn new(field: Option<&str>, index: Option<usize>, pattern: &str, event: &impl Values) -> Self {
+        let found = index.map(|index| (event.path(index), event.value(index).as_str()));
         let (path, value) = found.unwrap_or_default();
         Self { field: field.unwrap_or(path).to_owned(), value: value.to_owned(), pattern: pattern.to_owned() }
     }

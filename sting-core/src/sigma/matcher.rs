@@ -1,7 +1,6 @@
 //! What a value is held against, and the tests that selections are made of.
 
 use super::pattern::{Anchor, Pattern, fold};
-use super::view::View;
 use crate::event::{Value, name};
 use jiff::civil::DateTime;
 use regex_automata::meta::Regex;
@@ -97,6 +96,16 @@ impl Number {
 
     pub(super) fn value(&self) -> f64 {
         self.value
+    }
+
+    /// Folded texts one of which every equal value has, as long as integral numbers of events are
+    /// looked up in decimal too; `None` where there is no such list.
+    pub(super) fn keys(&self) -> Option<Vec<String>> {
+        const EXACT: i128 = 1 << 53;
+        let whole = self.whole.filter(|whole| (-EXACT..EXACT).contains(whole))?;
+        let mut keys = vec![fold(&self.spelling), whole.to_string()];
+        keys.dedup();
+        Some(keys)
     }
 
     /// The same spelling, or a JSON number of the same value.
@@ -201,47 +210,85 @@ impl Network {
     }
 }
 
+/// An event as matchers see it.
+pub(super) trait Values {
+    /// The name of the value at an index, in full.
+    fn path(&self, index: usize) -> &str;
+    /// The value at an index.
+    fn value(&self, index: usize) -> Value<'_>;
+    /// Its folded text.
+    fn folded(&self, index: usize) -> &str;
+    /// Indexes of the values of a field; of all values for keywords.
+    fn candidates<'a>(&'a self, field: Option<&'a Field>) -> impl Iterator<Item = usize> + 'a;
+}
+
 impl Test {
-    pub(super) fn holds(&self, view: &View<'_>) -> bool {
+    /// The obvious way to evaluate a test. Without values, such as those of a placeholder that
+    /// nobody filled, nothing matches.
+    pub(super) fn holds(&self, event: &impl Values) -> bool {
+        let matched = |matcher: &Matcher| self.witness(matcher, event).is_some();
         let mut matchers = self.matchers.iter();
-        let matched = |matcher: &Matcher| self.witness(matcher, view).is_some();
-        let holds = if self.all { matchers.all(matched) } else { matchers.any(matched) };
+        let holds =
+            !self.matchers.is_empty() && if self.all { matchers.all(matched) } else { matchers.any(matched) };
         holds != self.negated
     }
 
-    /// What makes a matcher match.
-    pub(super) fn witness(&self, matcher: &Matcher, view: &View<'_>) -> Option<Witness> {
-        let mut candidates = view.candidates(self.field.as_ref());
-        match matcher {
-            Matcher::Null => {
-                let present = candidates.find(|&index| !view.value(index).is_null());
-                present.is_none().then_some(Witness::Absence)
-            }
-            Matcher::Exists(wanted) => {
-                let first = candidates.next();
-                (first.is_some() == *wanted).then_some(first.map_or(Witness::Absence, Witness::Value))
-            }
-            _ => candidates.find(|&index| matcher.matches(index, view)).map(Witness::Value),
-        }
+    /// What makes one of the matchers match.
+    pub(super) fn witness(&self, matcher: &Matcher, event: &impl Values) -> Option<Witness> {
+        matcher.witness(event.candidates(self.field.as_ref()), event)
     }
 }
 
 impl Matcher {
+    /// A text that only equal matchers share.
+    pub(super) fn identity(&self) -> String {
+        match self {
+            Self::Text(pattern) => pattern.identity(),
+            Self::Number(number) => format!("number {}", number.spelling),
+            Self::Field { other, anchor, cased } => format!("field {other:?} {anchor:?} {cased}"),
+            Self::Regex { source, .. } => format!("regex {source}"),
+            Self::Exists(wanted) => format!("exists {wanted}"),
+            Self::Null => "null".to_owned(),
+            Self::Cidr(network) => format!("cidr {network:?}"),
+            Self::Compare(order, number) => format!("compare {order:?} {number}"),
+            Self::Time(part, order, number) => format!("time {part:?} {order:?} {number}"),
+        }
+    }
+
+    /// What makes the matcher match, given the values of its field.
+    pub(super) fn witness(
+        &self,
+        mut candidates: impl Iterator<Item = usize>,
+        event: &impl Values,
+    ) -> Option<Witness> {
+        match self {
+            Self::Null => {
+                let present = candidates.find(|&index| !event.value(index).is_null());
+                present.is_none().then_some(Witness::Absence)
+            }
+            Self::Exists(wanted) => {
+                let first = candidates.next();
+                (first.is_some() == *wanted).then_some(first.map_or(Witness::Absence, Witness::Value))
+            }
+            _ => candidates.find(|&index| self.matches(index, event)).map(Witness::Value),
+        }
+    }
+
     /// Holds one value against the matcher; null matches nothing.
-    fn matches(&self, index: usize, view: &View<'_>) -> bool {
-        let value = view.value(index);
+    fn matches(&self, index: usize, event: &impl Values) -> bool {
+        let value = event.value(index);
         if !value.is_scalar() {
             return false;
         }
         match self {
             Self::Text(pattern) if pattern.is_cased() => pattern.matches(value.as_str()),
-            Self::Text(pattern) => pattern.matches(view.folded(index)),
+            Self::Text(pattern) => pattern.matches(event.folded(index)),
             Self::Number(number) => number.equals(value),
             Self::Regex { regex, .. } => regex.is_match(value.as_str()),
             Self::Cidr(network) => network.contains(value.as_str()),
             Self::Compare(order, number) => value.as_f64().is_some_and(|value| order.holds(value, *number)),
-            Self::Field { other, anchor, cased } => view.candidates(Some(other)).any(|other| {
-                let other = view.value(other);
+            Self::Field { other, anchor, cased } => event.candidates(Some(other)).any(|other| {
+                let other = event.value(other);
                 other.is_scalar() && same(value.as_str(), other.as_str(), *anchor, *cased)
             }),
             Self::Time(part, order, number) => {

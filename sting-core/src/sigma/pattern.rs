@@ -161,9 +161,57 @@ impl Pattern {
         Self { shape, cased }
     }
 
+    /// A text that only equal patterns share.
+    pub(super) fn identity(&self) -> String {
+        format!("text {} {:?}", self.cased, self.shape)
+    }
+
     /// True if the value must be given as it is, not folded.
     pub(super) fn is_cased(&self) -> bool {
         self.cased
+    }
+
+    /// True if every folded value that holds [`Pattern::needle`] matches.
+    pub(super) fn is_needle(&self) -> bool {
+        !self.cased && matches!(self.shape, Shape::Contains(_))
+    }
+
+    /// The text with which exactly the matching values begin.
+    pub(super) fn beginning(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Prefix(text) if !self.cased => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text with which exactly the matching values end.
+    pub(super) fn end(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Suffix(text) if !self.cased => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The folded text that a folded value must be equal to.
+    pub(super) fn exact(&self) -> Option<String> {
+        match &self.shape {
+            Shape::Exact(text) if self.cased => Some(fold(text)),
+            Shape::Exact(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// The longest folded text that every matching value holds, folded.
+    pub(super) fn needle(&self) -> Option<String> {
+        let needle = match &self.shape {
+            Shape::Exact(text) | Shape::Prefix(text) | Shape::Suffix(text) | Shape::Contains(text) => text,
+            Shape::Glob(segments) => segments
+                .iter()
+                .flatten()
+                .filter_map(|piece| if let Piece::Literal(text) = piece { Some(text) } else { None })
+                .max_by_key(|text| text.len())?,
+        };
+        Some(if self.cased { fold(needle) } else { needle.clone() }).filter(|needle| !needle.is_empty())
     }
 
     /// Holds the pattern against a value, folded unless the pattern is cased.

@@ -7,12 +7,10 @@ use super::rule::LogSource;
 use crate::event::{Event, Value};
 
 /// What an event proves about where it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Origin<'a> {
-    product: Option<&'static str>,
-    /// The Windows channel, if it is one that a service name stands for.
-    channel: Option<&'a str>,
-    event_id: Option<u32>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Origin {
+    /// The Windows channel and the number of the record, if the channel is a known one.
+    record: Option<(&'static str, Option<u32>)>,
 }
 
 const SYSMON: &str = "microsoft-windows-sysmon/operational";
@@ -63,14 +61,37 @@ const OTHER_CHANNELS: [(&str, &str, &[u32]); 14] = [
     ("ps_script", "powershellcore/operational", &[4104]),
 ];
 
-/// Channels whose meaning is beyond doubt, with the Sigma service of each.
-const SERVICES: [(&str, &str); 12] = [
+/// The Windows channels of the taxonomy, with the Sigma service of each.
+const SERVICES: [(&str, &str); 37] = [
     ("application", "application"),
+    ("applocker", "microsoft-windows-applocker/exe and dll"),
+    ("applocker", "microsoft-windows-applocker/msi and script"),
+    ("appmodel-runtime", "microsoft-windows-appmodel-runtime/admin"),
+    ("appxdeployment-server", "microsoft-windows-appxdeploymentserver/operational"),
     ("bits-client", "microsoft-windows-bits-client/operational"),
+    ("capi2", "microsoft-windows-capi2/operational"),
+    ("codeintegrity-operational", "microsoft-windows-codeintegrity/operational"),
+    ("diagnosis-scripted", "microsoft-windows-diagnosis-scripted/operational"),
+    ("dns-server", "dns server"),
+    ("dns-server-analytic", "microsoft-windows-dns-server/analytical"),
+    ("driver-framework", "microsoft-windows-driverframeworks-usermode/operational"),
+    ("firewall-as", "microsoft-windows-windows firewall with advanced security/firewall"),
+    ("iis-configuration", "microsoft-iis-configuration/operational"),
+    ("ldap", "microsoft-windows-ldap-client/debug"),
+    ("lsa-server", "microsoft-windows-lsa/operational"),
+    ("msexchange-management", "msexchange management"),
+    ("ntfs", "microsoft-windows-ntfs/operational"),
     ("ntlm", "microsoft-windows-ntlm/operational"),
+    ("openssh", "openssh/operational"),
     ("powershell", "microsoft-windows-powershell/operational"),
     ("powershell-classic", "windows powershell"),
+    ("printservice-admin", "microsoft-windows-printservice/admin"),
+    ("printservice-operational", "microsoft-windows-printservice/operational"),
     ("security", "security"),
+    ("security-mitigations", "microsoft-windows-security-mitigations/kernel mode"),
+    ("security-mitigations", "microsoft-windows-security-mitigations/user mode"),
+    ("shell-core", "microsoft-windows-shell-core/operational"),
+    ("smbclient-security", "microsoft-windows-smbclient/security"),
     ("sysmon", SYSMON),
     ("system", "system"),
     ("taskscheduler", "microsoft-windows-taskscheduler/operational"),
@@ -78,40 +99,56 @@ const SERVICES: [(&str, &str); 12] = [
         "terminalservices-localsessionmanager",
         "microsoft-windows-terminalservices-localsessionmanager/operational",
     ),
+    ("vhdmp", "microsoft-windows-vhdmp/operational"),
     ("windefend", "microsoft-windows-windows defender/operational"),
     ("wmi", "microsoft-windows-wmi-activity/operational"),
+    ("wmi", "microsoft-windows-wmi-activity/debug"),
 ];
 
-/// Products that a Windows record cannot come from. Cloud and network products are not here: their
-/// agents write to Windows channels too.
+/// Channels to which only Windows itself writes what it audits. What other software logs, under
+/// whatever category, is not there.
+const AUDIT: [&str; 4] =
+    [SYSMON, "security", "microsoft-windows-powershell/operational", "windows powershell"];
+
+/// Categories of logs that other software writes, and so no audit record of Windows.
+const OTHER_SOFTWARE: [&str; 5] = ["antivirus", "application", "database", "proxy", "webserver"];
+
+/// Systems that a Windows record cannot come from.
 const OTHER_SYSTEMS: [&str; 2] = ["linux", "macos"];
 
-impl<'a> Origin<'a> {
+impl Origin {
     /// What `event` proves.
-    pub(super) fn of(event: &'a Event) -> Self {
-        let first = |names: [&str; 2]| names.iter().find_map(|name| event.get(name));
-        let channel = first(["Channel", "winlog.channel"]).map(Value::as_str);
-        let channel = channel.and_then(|channel| {
+    pub(super) fn of(event: &Event) -> Self {
+        let first = |names: [&str; 2]| names.iter().find_map(|name| event.get(name)).map(Value::as_str);
+        let channel = first(["Channel", "winlog.channel"]).and_then(|channel| {
             SERVICES.iter().map(|(_, known)| *known).find(|known| known.eq_ignore_ascii_case(channel))
         });
-        let event_id = first(["EventID", "winlog.event_id"]).and_then(|id| id.as_str().trim().parse().ok());
-        Self { product: channel.map(|_| "windows"), channel, event_id }
+        let id = || first(["EventID", "winlog.event_id"]).and_then(|id| id.trim().parse().ok());
+        Self { record: channel.map(|channel| (channel, id())) }
     }
 
     /// False only if the event is proved not to come from `source`.
     pub(super) fn admits(&self, source: &LogSource) -> bool {
-        let (Some(channel), Some(_)) = (self.channel, self.product) else { return true };
-        if source.product.as_deref().is_some_and(|product| OTHER_SYSTEMS.contains(&product)) {
+        let Some((channel, id)) = self.record else { return true };
+        let audit = AUDIT.contains(&channel);
+        let (product, category) = (source.product.as_deref(), source.category.as_deref());
+        let foreign = match product {
+            Some(product) => product != "windows" && (audit || OTHER_SYSTEMS.contains(&product)),
+            None => audit && category.is_some_and(|category| OTHER_SOFTWARE.contains(&category)),
+        };
+        if foreign {
             return false;
         }
-        if let Some(service) = source.service.as_deref()
-            && source.product.as_deref() == Some("windows")
-            && let Some((_, of_service)) = SERVICES.iter().find(|(name, _)| *name == service)
-            && *of_service != channel
-        {
-            return false;
+        if let Some(service) = source.service.as_deref() {
+            let mut channels = SERVICES.iter().filter(|(name, _)| *name == service).peekable();
+            if product == Some("windows")
+                && channels.peek().is_some()
+                && !channels.any(|(_, on)| *on == channel)
+            {
+                return false;
+            }
         }
-        match (source.category.as_deref(), self.event_id) {
+        match (category, id) {
             (Some(category), Some(id)) => admits_category(category, channel, id),
             _ => true,
         }
@@ -148,8 +185,12 @@ mod tests {
         assert!(
             admits(sysmon, "", "windows", "sysmon")
                 && admits(sysmon, "", "", "")
-                && admits(sysmon, "webserver", "", "")
+                && admits(sysmon, "dns", "", "")
         );
+        assert!(!admits(sysmon, "webserver", "", "") && !admits(sysmon, "", "zeek", "http"));
+        let system = r#"{"Channel": "System", "EventID": 7045}"#;
+        assert!(admits(system, "antivirus", "", "") && admits(system, "", "zeek", ""));
+        assert!(!admits(system, "", "linux", ""));
         assert!(
             !admits(sysmon, "network_connection", "windows", "")
                 && !admits(sysmon, "process_creation", "linux", "")

@@ -1,9 +1,8 @@
 //! One rule: what it is called, what it looks at, and when it matches.
 
 use super::condition::{self, Condition};
-use super::matcher::{Field, Test, Witness};
+use super::matcher::{Field, Test, Values, Witness};
 use super::modifier;
-use super::view::View;
 use super::yaml::{self, Node, Value};
 use super::{FieldMatch, Placeholders};
 use crate::RuleError;
@@ -89,11 +88,11 @@ impl Rule {
     }
 
     /// True if the rule's detection matches, whatever its log source.
-    pub(super) fn holds(&self, view: &View<'_>) -> bool {
+    pub(super) fn holds(&self, view: &impl Values) -> bool {
         self.condition_holds(&self.condition, view)
     }
 
-    fn condition_holds(&self, condition: &Condition, view: &View<'_>) -> bool {
+    fn condition_holds(&self, condition: &Condition, view: &impl Values) -> bool {
         match condition {
             Condition::Selection(index) => self.selections[*index].1.holds(view),
             Condition::And(parts) => parts.iter().all(|part| self.condition_holds(part, view)),
@@ -106,14 +105,14 @@ impl Rule {
     }
 
     /// The fields, values and patterns to which a match is due.
-    pub(super) fn evidence(&self, view: &View<'_>) -> Vec<FieldMatch> {
+    pub(super) fn evidence(&self, view: &impl Values) -> Vec<FieldMatch> {
         let mut fields = Vec::new();
         self.collect(&self.condition, view, &mut fields);
         fields.dedup();
         fields
     }
 
-    fn collect(&self, condition: &Condition, view: &View<'_>, out: &mut Vec<FieldMatch>) {
+    fn collect(&self, condition: &Condition, view: &impl Values, out: &mut Vec<FieldMatch>) {
         match condition {
             Condition::Selection(index) => self.selections[*index].1.collect(view, out),
             Condition::And(parts) | Condition::Or(parts) => {
@@ -132,7 +131,7 @@ impl Rule {
 }
 
 impl Selection {
-    pub(super) fn holds(&self, view: &View<'_>) -> bool {
+    pub(super) fn holds(&self, view: &impl Values) -> bool {
         match self {
             Self::Test(test) => test.holds(view),
             Self::All(parts) => parts.iter().all(|part| part.holds(view)),
@@ -141,7 +140,7 @@ impl Selection {
     }
 
     /// What made the selection hold; nothing if it does not.
-    fn collect(&self, view: &View<'_>, out: &mut Vec<FieldMatch>) {
+    fn collect(&self, view: &impl Values, out: &mut Vec<FieldMatch>) {
         if !self.holds(view) {
             return;
         }

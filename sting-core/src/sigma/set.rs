@@ -1,23 +1,40 @@
 //! Many rules together, held against events.
 
+use super::engine::{Engine, Scratch};
 use super::route::Origin;
 use super::rule::Rule;
 use super::view::View;
 use super::{FieldMatch, Match, Placeholders};
 use crate::RuleError;
 use crate::event::Event;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rules that are evaluated together, and the faults of those that could not be used.
+///
+/// It is cheap to clone and can be used from many threads at once.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
     rules: Vec<Rule>,
     errors: Vec<RuleError>,
+    engine: Engine,
+    /// Memory of evaluations that are over, one for each thread that was at it at a time.
+    scratch: Mutex<Vec<Scratch>>,
 }
 
 impl RuleSet {
     /// A set of these rules.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules, errors: Vec::new() }
+        Self::with_errors(rules, Vec::new())
+    }
+
+    fn with_errors(rules: Vec<Rule>, errors: Vec<RuleError>) -> Self {
+        let engine = Engine::new(&rules);
+        Self { shared: Arc::new(Shared { rules, errors, engine, scratch: Mutex::default() }) }
     }
 
     /// Parses files, each given as its path and its YAML. A file with a fault is left out, and its
@@ -31,29 +48,29 @@ impl RuleSet {
         files: impl IntoIterator<Item = (String, String)>,
         placeholders: &Placeholders,
     ) -> Self {
-        let mut set = Self::default();
+        let (mut rules, mut errors) = (Vec::new(), Vec::new());
         for (path, yaml) in files {
             match Rule::parse_with(&yaml, &path, placeholders) {
-                Ok(rules) => set.rules.extend(rules),
-                Err(error) => set.errors.push(error),
+                Ok(parsed) => rules.extend(parsed),
+                Err(error) => errors.push(error),
             }
         }
-        set
+        Self::with_errors(rules, errors)
     }
 
     /// The rules, in the order in which they came.
     pub fn rules(&self) -> &[Rule] {
-        &self.rules
+        &self.shared.rules
     }
 
     /// What could not be used, and why.
     pub fn errors(&self) -> &[RuleError] {
-        &self.errors
+        &self.shared.errors
     }
 
     /// What can be used, but not in full: rules with placeholders for which no values were given.
     pub fn warnings(&self) -> impl Iterator<Item = RuleError> {
-        self.rules.iter().filter(|rule| !rule.missing_placeholders.is_empty()).map(|rule| RuleError {
+        self.shared.rules.iter().filter(|rule| !rule.missing_placeholders.is_empty()).map(|rule| RuleError {
             path: rule.path.to_string(),
             line: rule.line,
             message: format!(
@@ -65,19 +82,35 @@ impl RuleSet {
 
     /// Number of rules.
     pub fn len(&self) -> usize {
-        self.rules.len()
+        self.shared.rules.len()
     }
 
     /// True if there is no rule.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.shared.rules.is_empty()
     }
 
     /// Every rule that the event matches, in the order of the rules.
     pub fn matches(&self, event: &Event) -> Vec<Match> {
+        let shared = &*self.shared;
+        // A poisoned lock only means that some memory was lost.
+        let mut pool = shared.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = pool.pop().unwrap_or_default();
+        drop(pool);
+        let found = shared.engine.matches(event, &mut scratch, |rule, values| {
+            let rule = &shared.rules[rule as usize];
+            Match::new(rule, rule.evidence(values))
+        });
+        shared.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        found
+    }
+
+    /// What [`RuleSet::matches`] returns, by evaluating every rule in turn. It is there to check the
+    /// other, and some thousand times slower.
+    pub fn matches_by_full_scan(&self, event: &Event) -> Vec<Match> {
         let (view, origin) = (View::new(event), Origin::of(event));
-        self.rules
-            .iter()
+        let rules = self.shared.rules.iter();
+        rules
             .filter(|rule| origin.admits(&rule.logsource) && rule.holds(&view))
             .map(|rule| Match::new(rule, rule.evidence(&view)))
             .collect()

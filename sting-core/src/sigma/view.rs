@@ -1,6 +1,6 @@
-//! An event while rules look at it: which values a field has, and their folded text.
+//! An event while rules look at it, in the obvious way.
 
-use super::matcher::Field;
+use super::matcher::{Field, Values};
 use super::pattern::fold;
 use crate::event::{Event, Value};
 use std::cell::OnceCell;
@@ -15,26 +15,27 @@ impl<'a> View<'a> {
     pub(super) fn new(event: &'a Event) -> Self {
         Self { event, folded: vec![OnceCell::new(); event.len()] }
     }
+}
 
-    /// Indexes of the values of a field, or of all values.
-    pub(super) fn candidates<'b>(&'b self, field: Option<&'b Field>) -> impl Iterator<Item = usize> + 'b {
+impl Values for View<'_> {
+    fn path(&self, index: usize) -> &str {
+        self.event.at(index).0
+    }
+
+    fn value(&self, index: usize) -> Value<'_> {
+        self.event.at(index).2
+    }
+
+    fn folded(&self, index: usize) -> &str {
+        self.folded[index].get_or_init(|| fold(self.value(index).as_str()))
+    }
+
+    fn candidates<'a>(&'a self, field: Option<&'a Field>) -> impl Iterator<Item = usize> + 'a {
         (0..self.event.len()).filter(move |&index| {
             field.is_none_or(|field| {
                 let (path, name, _) = self.event.at(index);
                 field.names.iter().any(|wanted| wanted == name || wanted == path)
             })
         })
-    }
-
-    pub(super) fn value(&self, index: usize) -> Value<'a> {
-        self.event.at(index).2
-    }
-
-    pub(super) fn path(&self, index: usize) -> &'a str {
-        self.event.at(index).0
-    }
-
-    pub(super) fn folded(&self, index: usize) -> &str {
-        self.folded[index].get_or_init(|| fold(self.value(index).as_str()))
     }
 }

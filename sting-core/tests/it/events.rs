@@ -1,6 +1,7 @@
 //! The public rule corpus against the events that its authors recorded for it.
 
 use crate::data::shared;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use sting_core::event::Event;
@@ -96,6 +97,40 @@ fn recorded_events_are_found() {
     // In two recordings more events match than their authors counted: three write `AnyDesk\user.conf`,
     // and three write `procdump*.exe`.
     assert_eq!(more, ["0b9ad457-2554-44c1-82c2-d56a99c42377", "8fbf3271-1ef6-4e94-8210-03c2317947f6"]);
+}
+
+/// The engine finds what evaluating every rule in turn finds, on every event there is.
+#[test]
+fn the_engine_agrees_with_the_full_scan() {
+    let Some(root) = shared("sigma") else { return };
+    let rules = corpus(&root);
+    let mut events: Vec<Event> =
+        files(&root.join("regression_data"), &["json"]).iter().flat_map(|path| objects(path)).collect();
+    let recorded = events.len();
+    for path in shared("mordor").iter().flat_map(|root| files(root, &["zip"])) {
+        // A part of each recording, from all over it.
+        let lines = unzipped(&path);
+        let step = (lines.len() / 40).max(1);
+        events.extend(
+            lines.iter().step_by(step).map(|line| Event::from_json(line.as_bytes()).expect("an event")),
+        );
+    }
+    println!("{recorded} events of the rules' authors, {} of attack recordings", events.len() - recorded);
+    let differences = events
+        .par_iter()
+        .filter(|event| rules.matches(event) != rules.matches_by_full_scan(event))
+        .map(|event| event.raw().to_owned())
+        .collect::<Vec<_>>();
+    assert_eq!(differences, Vec::<String>::new());
+}
+
+/// The lines of all files of an archive; none where there is no `unzip`.
+fn unzipped(archive: &Path) -> Vec<String> {
+    let Ok(output) = std::process::Command::new("unzip").arg("-p").arg(archive).output() else {
+        println!("skipped: no unzip");
+        return Vec::new();
+    };
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
 /// A match says which field, value and pattern it is due to.
