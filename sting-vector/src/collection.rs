@@ -1,5 +1,6 @@
 //! A collection: rows with text, vector and metadata, written in atomic batches and searched.
 
+mod indexer;
 mod query;
 mod row;
 pub(crate) mod snapshot;
@@ -12,6 +13,7 @@ use arc_swap::ArcSwap;
 use rayon::prelude::*;
 use sting_core::model::Embedder;
 
+use indexer::Indexer;
 pub use query::{Hit, Mode, Query};
 pub(crate) use row::Batch;
 pub use row::{MAX_DIM, MAX_ID_BYTES, Metadata, Row};
@@ -114,22 +116,44 @@ fn mismatch(what: &str, wanted: impl fmt::Display, stored: impl fmt::Display, me
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) settings: Settings,
-    /// The files, if they are only read.
-    reads: Option<CollectionFolder>,
-    snapshot: ArcSwap<Snapshot>,
+    /// The files, if there are any.
+    folder: Option<CollectionFolder>,
+    /// Whether another process may write them, and this one may not.
+    is_reader: bool,
+    snapshot: Arc<ArcSwap<Snapshot>>,
     writer: Mutex<Writer>,
+    indexer: Indexer,
 }
 
 impl Core {
     pub(crate) fn new(settings: Settings, snapshot: Snapshot, writer: Writer) -> Self {
-        Self { settings, reads: None, snapshot: ArcSwap::from_pointee(snapshot), writer: Mutex::new(writer) }
+        Self {
+            settings,
+            folder: None,
+            is_reader: false,
+            snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+            writer: Mutex::new(writer),
+            indexer: Indexer::default(),
+        }
+    }
+
+    /// Sees to it that all segments that should have a graph get one.
+    pub(crate) fn index_in_background(&self) {
+        if !self.is_reader {
+            self.indexer.start(&self.snapshot, self.settings.metric, self.folder.as_ref());
+        }
     }
 
     /// A collection that another process may write.
     pub(crate) fn reading(settings: Settings, snapshot: Snapshot, folder: CollectionFolder) -> Self {
         let reason = "it was opened for reading only; open it for writing";
         let writer = Writer::refusing(folder.0.clone(), reason);
-        Self { reads: Some(folder), ..Self::new(settings, snapshot, writer) }
+        Self { folder: Some(folder), is_reader: true, ..Self::new(settings, snapshot, writer) }
+    }
+
+    /// The same with the folder that its writer writes.
+    pub(crate) fn writing(self, folder: CollectionFolder) -> Self {
+        Self { folder: Some(folder), ..self }
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
@@ -289,15 +313,18 @@ impl Collection {
         // The batch is acknowledged whether or not it moves to a segment now.
         let sealed = writer.seal(next.tidied()).inspect_err(|_| writer.postpone_seal());
         self.core.snapshot.store(Arc::new(sealed.unwrap_or(next)));
+        self.core.index_in_background();
         Ok(())
     }
 
-    /// Merges all segments into one and frees the space of deleted and replaced rows. Nobody has to
-    /// call it: writes do this in small steps.
+    /// Merges all segments into one, frees the space of deleted and replaced rows, and builds the
+    /// index. Nobody has to call it: writes do this in small steps, and a thread beside them.
     pub fn compact(&self) -> Result<(), Error> {
         let mut writer = self.core.writer();
-        let compacted = writer.seal(self.core.snapshot().compacted())?;
-        self.core.snapshot.store(Arc::new(compacted));
+        let compacted = Arc::new(writer.seal(self.core.snapshot().compacted())?);
+        self.core.snapshot.store(Arc::clone(&compacted));
+        drop(writer);
+        indexer::build_all(&compacted, self.metric(), self.core.folder.as_ref());
         Ok(())
     }
 
@@ -328,13 +355,14 @@ impl Collection {
         let rows = self.commit_deletes(writer, snapshot, live)?;
         let clean = writer.seal(self.core.snapshot().without_dead())?;
         self.core.snapshot.store(Arc::new(clean));
+        self.core.index_in_background();
         writer.prove_erased(rows, ids)
     }
 
     /// Sees what the writer acknowledged since the store was opened for reading only. Does nothing
     /// in a store that is open for writing, which always sees it.
     pub fn refresh(&self) -> Result<(), Error> {
-        if let Some(folder) = &self.core.reads {
+        if let Some(folder) = self.core.folder.as_ref().filter(|_| self.core.is_reader) {
             let fresh = crate::store::open::refresh(folder, self.name(), &self.core.snapshot())?;
             self.core.snapshot.store(Arc::new(fresh));
         }
@@ -448,6 +476,9 @@ impl Collection {
                 "use 0 to silence the vectors, 1 for equal weight",
             );
         }
+        if !(0.0..=1.0).contains(&query.min_recall) {
+            return wrong("min_recall", "is not in 0 to 1", "use 0.95, or 1 for an exact search");
+        }
         if query.text.is_none() && query.vector.is_none() {
             return wrong("text", "is missing, and so is the vector", "give one of them");
         }
@@ -469,10 +500,11 @@ impl Collection {
         let text = query.text.as_deref();
         let weight = query.vector_weight.or(self.embedder.as_ref().map(|embedder| embedder.hybrid_weight()));
         let vector_weight = weight.unwrap_or(1.0);
+        let min_recall = query.min_recall;
         Ok(match query.mode {
-            Mode::Vector => Legs { vector, text: None, vector_weight },
-            Mode::Keyword => Legs { vector: None, text, vector_weight },
-            Mode::Auto | Mode::Hybrid => Legs { vector, text, vector_weight },
+            Mode::Vector => Legs { vector, text: None, vector_weight, min_recall },
+            Mode::Keyword => Legs { vector: None, text, vector_weight, min_recall },
+            Mode::Auto | Mode::Hybrid => Legs { vector, text, vector_weight, min_recall },
         })
     }
 

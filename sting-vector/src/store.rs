@@ -4,6 +4,7 @@ pub(crate) mod buffer;
 pub(crate) mod codec;
 pub(crate) mod folder;
 pub(crate) mod format;
+pub(crate) mod graph_file;
 pub(crate) mod log;
 pub(crate) mod manifest;
 pub(crate) mod mark;
@@ -84,8 +85,8 @@ struct Inner {
 struct State {
     /// Collections opened so far.
     open: BTreeMap<String, Arc<Core>>,
-    /// Held as long as the store is open for writing.
-    lock: Option<File>,
+    /// Held by the store and its writers as long as one of them may write.
+    lock: Option<Arc<File>>,
     is_closed: bool,
     recovered: Vec<String>,
 }
@@ -126,7 +127,7 @@ impl Store {
         let path = path.as_ref();
         let lock = match options.access {
             Access::Read => None,
-            Access::Write => Some(prepare(path)?),
+            Access::Write => Some(Arc::new(prepare(path)?)),
         };
         let header = path.join(STORE);
         match fs::read(&header) {
@@ -196,8 +197,8 @@ impl Store {
                     }
                     open::create(root, &folder, config.settings(name)?)?;
                 }
-                let durability = is_writer.then_some(self.0.options.durability);
-                let (core, recovered) = open::open(folder, name, durability)?;
+                let writes = state.lock.clone().map(|lock| (lock, self.0.options.durability));
+                let (core, recovered) = open::open(folder, name, writes)?;
                 state.recovered.extend(recovered);
                 core
             }

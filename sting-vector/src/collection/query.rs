@@ -55,6 +55,9 @@ pub struct Query {
     pub mode: Mode,
     /// Weight of the vector leg beside a keyword leg of weight 1; `None` for the embedder's own.
     pub vector_weight: Option<f32>,
+    /// Share of the true nearest rows that a vector search has to find, on average; 1 for all. Less
+    /// than 1 matters only in large collections.
+    pub min_recall: f32,
 }
 
 impl Query {
@@ -69,7 +72,15 @@ impl Query {
     }
 
     fn empty() -> Self {
-        Self { text: None, vector: None, k: 10, filter: None, mode: Mode::Auto, vector_weight: None }
+        Self {
+            text: None,
+            vector: None,
+            k: 10,
+            filter: None,
+            mode: Mode::Auto,
+            vector_weight: None,
+            min_recall: 0.95,
+        }
     }
 
     /// Adds the text for the keyword leg of a search for a vector.
@@ -99,6 +110,13 @@ impl Query {
     /// Sets which legs run.
     pub fn with_mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Sets the share of the true nearest rows that a vector search has to find (0.95 if not set).
+    /// The index measured on its own vectors how far it has to look for that; 1 is an exact search.
+    pub fn with_min_recall(mut self, min_recall: f32) -> Self {
+        self.min_recall = min_recall;
         self
     }
 

@@ -1,6 +1,8 @@
 //! The one writer of a collection: log, durability, and what happens when a write fails.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
@@ -47,6 +49,8 @@ pub(crate) struct Disk {
     pub(crate) log: Log,
     pub(crate) mark: Mark,
     pub(crate) durability: Durability,
+    /// Keeps other writers away as long as this one may write.
+    _lock: Option<Arc<File>>,
     /// Whether the log holds records that are not durable yet.
     pub(crate) is_dirty: bool,
     /// Length of the log at which the next seal is due.
@@ -61,13 +65,21 @@ impl Disk {
         mark: Mark,
         durability: Durability,
     ) -> Self {
-        Self { folder, manifest, log, mark, durability, is_dirty: false, seal_at: SEAL_AT_BYTES }
+        Self { folder, manifest, log, mark, durability, _lock: None, is_dirty: false, seal_at: SEAL_AT_BYTES }
     }
 
-    /// All files that the manifest names.
+    /// The same, holding the lock of the store.
+    pub(crate) fn locked(self, lock: Arc<File>) -> Self {
+        Self { _lock: Some(lock), ..self }
+    }
+
+    /// All files that the manifest names, and those derived from them.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let segments = self.manifest.segments.iter().map(|segment| self.folder.segment(segment.number));
-        segments.chain([self.folder.log(self.manifest.log)]).collect()
+        let segments = self.manifest.segments.iter();
+        segments
+            .flat_map(|segment| [self.folder.segment(segment.number), self.folder.graph(segment.number)])
+            .chain([self.folder.log(self.manifest.log)])
+            .collect()
     }
 
     /// Writes what the next manifest will name.
@@ -219,13 +231,14 @@ impl Writer {
             }
             erasure.checked.push(path);
         }
-        // Manifest and mark hold nothing of rows; the log is new and empty; nothing else may be there.
+        // Manifest, mark and graphs hold nothing of rows; the log is new and empty; nothing else may be there.
         let mut others = folder::entries(&disk.folder.0)?;
         others.retain(|path| !erasure.checked.contains(path));
         for path in others {
             let bytes = std::fs::metadata(&path).map_err(Error::io(&path, "reading the size"))?.len();
             let is_clean = path == disk.folder.manifest()
                 || path == disk.folder.mark()
+                || disk.manifest.segments.iter().any(|segment| path == disk.folder.graph(segment.number))
                 || path == disk.folder.log(disk.manifest.log) && bytes == HEADER_BYTES as u64;
             if !is_clean {
                 erasure.remains.push(path.clone());

@@ -88,6 +88,9 @@ impl Sorted {
             if sorted.values.last() != Some(&value) {
                 sorted.starts.push(sorted.rows.len() as u32);
                 sorted.values.push(value);
+            } else if sorted.rows.last() == Some(&row) {
+                // A list may hold a value twice.
+                continue;
             }
             sorted.rows.push(row);
         }
@@ -100,7 +103,17 @@ impl Sorted {
             return RoaringBitmap::new();
         }
         let rows = &self.rows[self.starts[values.start] as usize..self.starts[values.end] as usize];
-        rows.iter().copied().collect()
+        if values.len() == 1
+            && let Ok(rows) = RoaringBitmap::from_sorted_iter(rows.iter().copied())
+        {
+            return rows;
+        }
+        // The rows of many values are not in order: set bits, not list elements.
+        let mut bits = vec![0u8; rows.iter().max().map_or(0, |&last| last as usize / 8 + 1)];
+        for &row in rows {
+            bits[row as usize / 8] |= 1 << (row % 8);
+        }
+        RoaringBitmap::from_lsb0_bytes(0, &bits)
     }
 
     fn equal(&self, operand: &Scalar) -> RoaringBitmap {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use super::scan::{Target, exact, scan};
-use super::top::Top;
+use super::scan::{Estimates, Target, exact, scan, walk};
+use super::top::{Entry, Top};
 use crate::Metric;
 use crate::collection::snapshot::Snapshot;
 use crate::distance::Scorer;
@@ -18,6 +18,9 @@ const CHUNK: u32 = 16_384;
 /// Numbers in vectors below which threads cost more than they save.
 const PARALLEL_FROM: u64 = 8 << 20;
 
+/// No scaled vector score is more; a cosine may be rounded to a little more than 1.
+const VECTOR_AT_MOST: f32 = 1.001;
+
 /// What a query compares.
 #[derive(Debug)]
 pub(crate) struct Legs<'q> {
@@ -25,6 +28,8 @@ pub(crate) struct Legs<'q> {
     pub(crate) text: Option<&'q str>,
     /// Weight of the vector leg beside a keyword leg of weight 1, both in [0, 1].
     pub(crate) vector_weight: f32,
+    /// Share of the true nearest rows that the vector leg has to find; 1 for all.
+    pub(crate) min_recall: f32,
 }
 
 /// A row found.
@@ -48,7 +53,13 @@ pub(crate) fn search(
     let eligible: Vec<Option<RoaringBitmap>> =
         snapshot.views.iter().map(|view| view.eligible(filter)).collect();
     let scorer = legs.vector.map(|query| (query, Scorer::new(metric, query)));
-    let target = scorer.as_ref().map(|(query, scorer)| Target { metric, query, scorer, k });
+    let target = scorer.as_ref().map(|(query, scorer)| Target {
+        metric,
+        query,
+        scorer,
+        k,
+        min_recall: legs.min_recall,
+    });
     let mut found = match (target, legs.text) {
         (Some(target), None) => nearest(snapshot, target, &eligible),
         (target, Some(text)) => ranked(snapshot, target, text, legs.vector_weight, k, &eligible),
@@ -62,34 +73,37 @@ pub(crate) fn search(
 
 /// The vector leg alone: the best rows of every segment.
 fn nearest(snapshot: &Snapshot, target: Target<'_>, eligible: &[Option<RoaringBitmap>]) -> Vec<Found> {
-    let run = |(view, rows): (usize, Range<u32>)| {
-        scan(&snapshot.views[view].segment, target, eligible[view].as_ref(), rows).map(move |entry| Found {
+    let found = |view: usize| {
+        move |entry: Entry| Found {
             view,
             row: entry.row,
             score: entry.score,
             vector_score: Some(entry.score),
             keyword_score: None,
-        })
+        }
     };
-    let numbers: u64 = snapshot
-        .views
-        .iter()
-        .zip(eligible)
-        .map(|(view, eligible)| {
-            let rows = eligible.as_ref().map_or(u64::from(view.segment.rows()), RoaringBitmap::len);
-            rows * view.segment.dim as u64
-        })
-        .sum();
-    let whole = snapshot.views.iter().map(|view| view.segment.rows()).enumerate();
-    if numbers < PARALLEL_FROM {
-        return whole.flat_map(|(view, rows)| run((view, 0..rows))).collect();
+    let mut all: Vec<Found> = Vec::new();
+    // Ranges of rows to scan, and how many numbers that is.
+    let (mut scans, mut numbers) = (Vec::new(), 0);
+    for (index, (view, eligible)) in snapshot.views.iter().zip(eligible).enumerate() {
+        let segment = &view.segment;
+        if let Some(entries) = walk(segment, target, eligible.as_ref()) {
+            all.extend(entries.map(found(index)));
+            continue;
+        }
+        let rows = segment.rows();
+        scans.extend((0..rows).step_by(CHUNK as usize).map(|start| (index, start..rows.min(start + CHUNK))));
+        numbers += eligible.as_ref().map_or(u64::from(rows), RoaringBitmap::len) * segment.dim as u64;
     }
-    let chunks: Vec<(usize, Range<u32>)> = whole
-        .flat_map(|(view, rows)| {
-            (0..rows).step_by(CHUNK as usize).map(move |start| (view, start..rows.min(start + CHUNK)))
-        })
-        .collect();
-    chunks.into_par_iter().flat_map_iter(run).collect()
+    let run = |(index, rows): (usize, Range<u32>)| {
+        scan(&snapshot.views[index].segment, target, eligible[index].as_ref(), rows).map(found(index))
+    };
+    if numbers < PARALLEL_FROM {
+        all.extend(scans.into_iter().flat_map(run));
+    } else {
+        all.par_extend(scans.into_par_iter().flat_map_iter(run));
+    }
+    all
 }
 
 /// The keyword leg, alone or fused with the vector leg.
@@ -123,10 +137,16 @@ fn ranked(
         let vector = |row: u32| target.and_then(|target| exact(&view.segment, target, row));
         let seen: RoaringBitmap =
             found.iter().filter(|found| found.view == index).map(|found| found.row).collect();
+        let cosine = target.filter(|target| target.metric == Metric::Cosine);
+        let estimates = cosine.and_then(|target| Estimates::new(&view.segment, target));
         let mut top = Top::new(k);
         for (row, &keyword) in (0..).zip(scores).filter(|(_, score)| **score > 0.0) {
-            if top.threshold().is_none_or(|threshold| rank.at_most(keyword) >= threshold)
+            let may_enter =
+                |vector| top.threshold().is_none_or(|threshold| rank.at_most(keyword, vector) >= threshold);
+            // The cheap bound first, then that of the codes, then the score itself.
+            if may_enter(VECTOR_AT_MOST)
                 && !seen.contains(row)
+                && estimates.as_ref().is_none_or(|estimates| may_enter(estimates.at_most(row)))
             {
                 top.push(rank.score(vector(row), Some(keyword)), row);
             }
@@ -159,10 +179,9 @@ impl Rank {
         self.fused(keyword, vector.map_or(0.0, |score| metric.scaled(score, self.best_vector)))
     }
 
-    /// The most that a row of this keyword score can get.
-    fn at_most(self, keyword: f32) -> f32 {
-        // A cosine may be rounded to a little more than 1.
-        if self.metric.is_some() { self.fused(keyword, 1.001) } else { keyword }
+    /// The most that a row of this keyword score can get, if its vector gives no more than this.
+    fn at_most(self, keyword: f32, vector: f32) -> f32 {
+        if self.metric.is_some() { self.fused(keyword, vector) } else { keyword }
     }
 
     fn fused(self, keyword: f32, vector: f32) -> f32 {

@@ -42,7 +42,7 @@ impl Top {
     }
 
     /// The entries kept, in no order.
-    pub(super) fn into_entries(self) -> impl Iterator<Item = Entry> {
+    pub(super) fn into_entries(self) -> std::collections::binary_heap::IntoIter<Entry> {
         self.heap.into_iter()
     }
 }

@@ -104,11 +104,16 @@ impl CollectionFolder {
         self.0.join(format!("segment-{number:08}"))
     }
 
+    pub(crate) fn graph(&self, segment: u64) -> PathBuf {
+        self.0.join(format!("graph-{segment:08}"))
+    }
+
     /// Removes files that no manifest names: a crash left them.
     pub(crate) fn remove_others(&self, keep: &[PathBuf]) -> Result<(), Error> {
         for path in entries(&self.0)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let is_ours = name.starts_with("log-") || name.starts_with("segment-") || name == "MANIFEST.new";
+            let is_ours = ["log-", "segment-", "graph-"].iter().any(|kind| name.starts_with(kind))
+                || name == "MANIFEST.new";
             if is_ours && !keep.contains(&path) {
                 remove_file(&path)?;
             }

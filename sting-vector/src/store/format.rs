@@ -22,6 +22,7 @@ pub(crate) enum Kind {
     Mark,
     Log,
     Segment,
+    Graph,
 }
 
 impl Kind {
@@ -32,6 +33,7 @@ impl Kind {
             Self::Mark => b"STINGmrk",
             Self::Log => b"STINGlog",
             Self::Segment => b"STINGseg",
+            Self::Graph => b"STINGgrf",
         }
     }
 }

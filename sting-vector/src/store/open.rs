@@ -1,6 +1,6 @@
 //! Collections on disk: made, opened, checked, removed.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::folder::{self, CollectionFolder};
 use super::log::{Contents, Log};
 use super::manifest::{Manifest, Settings};
 use super::mark::{self, Mark};
-use super::{Durability, Report, segment_file};
+use super::{Durability, Report, graph_file, segment_file};
 use crate::Error;
 use crate::collection::snapshot::{Snapshot, View};
 use crate::collection::writer::Disk;
@@ -53,16 +53,16 @@ fn create_in(folder: &CollectionFolder, settings: Settings) -> Result<(), Error>
     Manifest { settings, segments: Vec::new(), log: 1, first_sequence: 1 }.write(&folder.manifest())
 }
 
-/// Opens a collection, for writing if a durability is given. Also tells what was mended.
+/// Opens a collection, for writing if the lock of the store is given. Also tells what was mended.
 pub(super) fn open(
     folder: CollectionFolder,
     name: &str,
-    durability: Option<Durability>,
+    writes: Option<(Arc<File>, Durability)>,
 ) -> Result<(Core, Option<String>), Error> {
     let (manifest, contents, snapshot) = read(&folder, name, &[])?;
     let settings = manifest.settings.clone();
     let path = folder.0.clone();
-    let Some(durability) = durability else {
+    let Some((lock, durability)) = writes else {
         return Ok((Core::reading(settings, snapshot, folder), None));
     };
     let log_path = folder.log(manifest.log);
@@ -77,9 +77,12 @@ pub(super) fn open(
     let mut mark = Mark::open(folder.mark())?;
     // From now on readers rely on the whole log.
     mark.set(manifest.log, log.end())?;
-    let disk = Disk::new(folder, manifest, log, mark, durability);
+    let disk = Disk::new(folder, manifest, log, mark, durability).locked(lock);
     disk.folder.remove_others(&disk.files())?;
-    Ok((Core::new(settings, snapshot, Writer::new(path, Some(disk))), recovered))
+    let core =
+        Core::new(settings, snapshot, Writer::new(path.clone(), Some(disk))).writing(CollectionFolder(path));
+    core.index_in_background();
+    Ok((core, recovered))
 }
 
 /// Reads what a writer in another process wrote since `before` was read.
@@ -130,10 +133,17 @@ fn read_files(
                 .as_ref()
                 .is_some_and(|file| (file.number, file.checksum) == (entry.number, entry.checksum))
         };
-        let segment = match known.iter().find(is_same) {
-            Some(view) => Arc::clone(&view.segment),
-            None => Arc::new(segment_file::read(&path, entry)?),
+        let segment = if let Some(view) = known.iter().find(is_same) {
+            Arc::clone(&view.segment)
+        } else {
+            Arc::new(segment_file::read(&path, entry)?)
         };
+        // A graph that is missing or damaged is built again by the writer.
+        if segment.wants_graph()
+            && let Ok(Some(graph)) = graph_file::read(&folder.graph(entry.number), entry, segment.rows())
+        {
+            let _ = segment.graph.set(graph);
+        }
         let live = entry.live.clone().map(Arc::new);
         if live.as_ref().and_then(|live| live.max()).is_some_and(|row| row >= segment.rows()) {
             return Err(Error::damaged(&path, 0, "the manifest names rows that it does not have"));
@@ -158,7 +168,15 @@ pub(super) fn verify(folder: &CollectionFolder, name: &str, report: &mut Report)
         report.problems.push(error.to_string());
     }
     match read(folder, name, &[]) {
-        Ok(_) => report.bytes += disk_bytes(&folder.0).unwrap_or_default(),
+        Ok((manifest, _, snapshot)) => {
+            for (entry, view) in manifest.segments.iter().zip(&snapshot.views) {
+                if let Err(error) = graph_file::read(&folder.graph(entry.number), entry, view.segment.rows())
+                {
+                    report.problems.push(error.to_string());
+                }
+            }
+            report.bytes += disk_bytes(&folder.0).unwrap_or_default();
+        }
         Err(error) => report.problems.push(error.to_string()),
     }
 }

@@ -12,6 +12,7 @@ use crate::collection::{Metadata, Row};
 use crate::distance::inverse_norm;
 use crate::filter::{Column, Filter};
 use crate::index::Codes;
+use crate::index::graph::{GRAPH_FROM, Graph};
 use crate::keyword::{GONE, Postings, PostingsBuilder};
 
 /// Columns of metadata that a segment keeps ready for filters.
@@ -37,6 +38,8 @@ pub(crate) struct Segment {
     pub(crate) postings: Postings,
     /// The vectors in codes, made when a search first wants them.
     pub(crate) codes: OnceLock<Codes>,
+    /// The graph over the codes, once it is built or read.
+    pub(crate) graph: OnceLock<Graph>,
     /// Fields that filters asked for so far.
     pub(crate) columns: Columns,
 }
@@ -164,6 +167,19 @@ impl Segment {
     /// The vectors in codes.
     pub(crate) fn codes(&self, metric: Metric) -> &Codes {
         self.codes.get_or_init(|| Codes::new(metric, self.dim, &self.vectors))
+    }
+
+    /// Whether the segment should have a graph and has none yet.
+    pub(crate) fn wants_graph(&self) -> bool {
+        self.dim > 0 && self.rows() >= GRAPH_FROM && self.graph.get().is_none()
+    }
+
+    /// Builds the graph. If there can be none for these vectors, an empty one says so.
+    pub(crate) fn build_graph(&self, metric: Metric) -> &Graph {
+        self.graph.get_or_init(|| {
+            let rows: Vec<u32> = (0..self.rows()).filter(|&row| self.has_vector(row)).collect();
+            Graph::build(self.codes(metric), &rows).unwrap_or_default()
+        })
     }
 
     /// The metadata of a row. Checksums guard the bytes and only this library writes them, so that

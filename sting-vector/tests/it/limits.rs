@@ -21,6 +21,12 @@ fn two_writers() {
     assert!(matches!(read.upsert(vec![row("b", "x", [1.0, 0.0])]), Err(Error::ReadOnly { .. })));
     assert!(matches!(reader.drop_collection("rows"), Err(Error::ReadOnly { .. })));
 
+    // A handle keeps the store, which keeps others away.
+    drop(store);
+    assert!(matches!(Store::open(folder.path()), Err(Error::Locked { .. })));
+    drop(rows);
+    let store = Store::open(folder.path()).unwrap();
+    let rows = collection(&store, "rows");
     store.close().unwrap();
     let second = Store::open(folder.path()).unwrap();
     assert!(matches!(rows.upsert(vec![row("c", "x", [1.0, 0.0])]), Err(Error::ReadOnly { .. })));

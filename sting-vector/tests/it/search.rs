@@ -44,3 +44,106 @@ fn exact_search_is_exact() {
         assert_eq!(found, expected);
     }
 }
+
+/// A store large enough for a graph: texts of few words, vectors around centres.
+fn large(rows: &sting_vector::Collection) -> Vec<Vec<f32>> {
+    const ROWS: usize = 12_500;
+    const DIM: usize = 16;
+    let mut state = 11;
+    let centres: Vec<Vec<f32>> = (0..50).map(|_| (0..DIM).map(|_| random(&mut state)).collect()).collect();
+    let mut point = |n: usize| -> Vec<f32> {
+        centres[n * 31 % 50].iter().map(|x| x + 0.4 * random(&mut state)).collect()
+    };
+    for batch in 0..ROWS / 2500 {
+        let batch = (batch * 2500..(batch + 1) * 2500).map(|n| {
+            Row::new(format!("{n:05}"))
+                .with_text(format!("w{} w{} w{}", n % 7, n % 101, n % 997))
+                .with_vector(point(n))
+                .with_metadata(metadata(json!({"n": n, "third": n % 3})))
+        });
+        rows.upsert(batch.collect()).unwrap();
+    }
+    (0..40).map(point).collect()
+}
+
+fn ids(rows: &sting_vector::Collection, query: &Query) -> Vec<String> {
+    rows.search(query).unwrap().into_iter().map(|hit| hit.id).collect()
+}
+
+#[test]
+fn the_index_keeps_its_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let rows = collection(&store, "rows");
+    let queries = large(&rows);
+    store.compact().unwrap();
+    let graph = std::fs::read_dir(folder.path().join("rows"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_str().unwrap().contains("graph-"))
+        .unwrap();
+
+    let mut found = 0;
+    for query in &queries {
+        let exact = ids(&rows, &Query::vector(query.clone()).with_min_recall(1.0));
+        let near = ids(&rows, &Query::vector(query.clone()).with_min_recall(0.95));
+        found += exact.iter().filter(|id| near.contains(id)).count();
+        // Under filters: all that match, or k of them.
+        for (condition, matches) in [
+            (json!({"third": 1}), 4167),
+            (json!({"n": {"$gte": 12_490}}), 10),
+            (json!({"n": 77}), 1),
+            (json!({"n": -1}), 0),
+        ] {
+            let filter = Filter::parse(&condition).unwrap();
+            let hits =
+                rows.search(&Query::vector(query.clone()).with_k(25).with_filter(filter.clone())).unwrap();
+            assert_eq!(hits.len(), matches.min(25), "{condition}");
+            assert!(hits.iter().all(|hit| filter.matches(&hit.metadata)));
+        }
+    }
+    assert!(found >= 360, "{found} of 400 found, 380 promised");
+
+    // Rows that are deleted are not found, however near.
+    let nearest = ids(&rows, &Query::vector(queries[0].clone()).with_k(3));
+    rows.delete(&nearest).unwrap();
+    assert!(ids(&rows, &Query::vector(queries[0].clone()).with_k(20)).iter().all(|id| !nearest.contains(id)));
+    let before = ids(&rows, &Query::vector(queries[1].clone()));
+    drop((rows, store));
+
+    // A damaged graph is told and built again; answers stay the same.
+    let intact = std::fs::read(&graph).unwrap();
+    let mut damaged = intact.clone();
+    damaged[5000] ^= 1;
+    std::fs::write(&graph, &damaged).unwrap();
+    let reader = Store::open_with(folder.path(), sting_vector::StoreOptions::default().read_only()).unwrap();
+    let report = reader.verify().unwrap();
+    assert!(report.problems.len() == 1 && report.problems[0].contains("graph-"), "{report:?}");
+    let exact = Query::vector(queries[1].clone()).with_min_recall(1.0);
+    assert_eq!(ids(&collection(&reader, "rows"), &exact).len(), 10);
+    let store = Store::open(folder.path()).unwrap();
+    let rows = collection(&store, "rows");
+    for _ in 0..600 {
+        if std::fs::read(&graph).unwrap() == intact {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(store.verify().unwrap().ok);
+    assert_eq!(ids(&rows, &Query::vector(queries[1].clone())), before);
+}
+
+/// Bounds that save work change nothing: the first hits of a few are the first of all.
+#[test]
+fn hybrid_search_leaves_nothing_out() {
+    let store = Store::in_memory();
+    let rows = collection(&store, "rows");
+    let queries = large(&rows);
+    for (n, vector) in queries.iter().enumerate().take(8) {
+        let query =
+            Query::text(format!("w{} w{}", n % 7, n * 13)).with_vector(vector.clone()).with_min_recall(1.0);
+        let all = ids(&rows, &query.clone().with_k(usize::MAX));
+        assert_eq!(all.len(), rows.count(None));
+        assert_eq!(ids(&rows, &query.with_k(20)), all[..20]);
+    }
+}

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sting_vector::{Filter, Mode, Query, Row, Store};
+use sting_vector::{Collection, Filter, Mode, Query, Row, Store};
 
 use crate::{collection, metadata};
 
@@ -61,6 +61,33 @@ fn speed() {
     }
     println!("{:.0} rows a second, slowest batch {slowest:?}", rows_wanted as f64 / written.as_secs_f64());
     let queries: Vec<Vec<f32>> = (0..200).map(|_| clustered(&centres, &mut state)).collect();
+    println!("-- as written");
+    searches(&rows, &queries, &vocabulary);
+    let start = Instant::now();
+    store.compact().unwrap();
+    println!("-- compacted and indexed in {:?}", start.elapsed());
+    searches(&rows, &queries, &vocabulary);
+    for min_recall in [0.8, 0.9, 0.95, 0.99] {
+        let search = |n: usize, min_recall| {
+            let query = Query::vector(queries[n].clone()).with_min_recall(min_recall);
+            let hits = rows.search(&query).unwrap();
+            hits.into_iter().map(|hit| hit.id).collect::<Vec<_>>()
+        };
+        let hits = |n| search(n, 1.0).iter().filter(|id| search(n, min_recall).contains(id)).count();
+        println!("recall {min_recall} asked, {} found", (0..200).map(hits).sum::<usize>() as f32 / 2000.0);
+        each("  ", 200, |n| drop(search(n, min_recall)));
+    }
+    println!("{} bytes a row on disk", store.disk_bytes().unwrap() as usize / rows.count(None));
+    store.close().unwrap();
+    drop((rows, store));
+    let start = Instant::now();
+    let store = Store::open(folder.path()).unwrap();
+    let rows = collection(&store, "rows");
+    println!("open: {:?} for {} rows", start.elapsed(), rows.count(None));
+}
+
+fn searches(rows: &Collection, queries: &[Vec<f32>], vocabulary: &[String]) {
+    rows.search(&Query::vector(queries[0].clone())).unwrap();
     each("vector", 200, |n| drop(rows.search(&Query::vector(queries[n].clone())).unwrap()));
     for (below, share) in [(1, "1 %"), (10, "10 %"), (50, "50 %")] {
         let filter = Filter::parse(&json!({"hundredth": {"$lt": below}})).unwrap();
@@ -78,14 +105,4 @@ fn speed() {
     each("hybrid", 100, |n| {
         drop(rows.search(&Query::text("w5 w70 w900").with_vector(queries[n].clone())).unwrap());
     });
-    println!("{} bytes a row on disk", store.disk_bytes().unwrap() as usize / rows.count(None));
-    store.close().unwrap();
-    drop((rows, store));
-    let start = Instant::now();
-    let store = Store::open(folder.path()).unwrap();
-    let rows = collection(&store, "rows");
-    println!("open: {:?} for {} rows", start.elapsed(), rows.count(None));
-    let start = Instant::now();
-    store.compact().unwrap();
-    println!("compact: {:?}", start.elapsed());
 }
