@@ -7,28 +7,28 @@
 //! boundaries near it. Units are counted once, and the cost of any span is a subtraction.
 
 mod detect;
+mod html;
 mod lattice;
 mod markdown;
 mod measure;
 mod overlap;
 mod pack;
 mod prose;
+mod record;
+mod segment;
 mod text;
 
 use crate::id::IdHasher;
 use crate::token::Tokenize;
 use crate::{Error, Id, Span};
-use lattice::{Block, rank};
-use markdown::{MarkdownScanner, Path};
-use measure::Measure;
-use pack::{Packed, Packer};
+use markdown::Path;
+use pack::with_line_break;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
+use segment::Segments;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use text::TextScanner;
 
 /// What a text is, which decides where it may be cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,6 +41,14 @@ pub enum ChunkKind {
     Text,
     /// Markdown: headings, lists, fences and tables, which are cut between rows.
     Markdown,
+    /// HTML source: elements that a browser sets apart, under their headings.
+    Html,
+    /// JSON or JSON Lines: values, then the outermost commas.
+    Json,
+    /// Log lines, with the lines that go on with them.
+    Log,
+    /// Delimited rows (CSV, TSV) under a header row, which is the prefix of every later chunk.
+    Table,
 }
 
 /// What a size counts.
@@ -247,41 +255,22 @@ impl Chunker {
         Chunks::new(self, text)
     }
 
+    /// The spans of the chunks of `text`, one after another, for those who need no ids, which cost
+    /// more than finding the spans does.
+    pub fn spans<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Span> + 't {
+        Segments::new(self, text).map(|packed| packed.span)
+    }
+
     /// The chunks of many texts, in parallel.
     pub fn chunk_many<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Vec<Chunk>> {
         texts.par_iter().map(|text| self.chunk(text.as_ref())).collect()
     }
-
-    /// Bytes of text that are worked on at a time. Chunks do not cross the ends of a segment.
-    fn segment_bytes(&self) -> usize {
-        let bytes_a_unit = match self.config.unit {
-            SizeUnit::Bytes => 1,
-            SizeUnit::Chars => 2,
-            SizeUnit::Words | SizeUnit::Tokens => 6,
-        };
-        self.config.max_size.saturating_mul(64 * bytes_a_unit).max(256 << 10)
-    }
-}
-
-/// Finds the blocks of a text.
-#[derive(Debug)]
-enum Scanner {
-    Text(TextScanner),
-    Markdown(MarkdownScanner),
 }
 
 /// The chunks of one text. See [`Chunker::chunks`].
 #[derive(Debug)]
 pub struct Chunks<'t> {
-    chunker: &'t Chunker,
-    text: &'t str,
-    scanner: Scanner,
-    packer: Packer<'t>,
-    /// Blocks that were scanned and not yet packed.
-    blocks: Vec<Block>,
-    ready: VecDeque<Chunk>,
-    /// The span of the last chunk.
-    previous: Option<Span>,
+    segments: Segments<'t>,
     index: usize,
     /// How often each chunk has occurred.
     seen: FxHashMap<Id, u32>,
@@ -290,110 +279,13 @@ pub struct Chunks<'t> {
 
 impl<'t> Chunks<'t> {
     fn new(chunker: &'t Chunker, text: &'t str) -> Self {
-        let config = &chunker.config;
-        let kind = if config.kind == ChunkKind::Auto { detect::detect(text) } else { config.kind };
-        let scanner = match kind {
-            ChunkKind::Markdown => Scanner::Markdown(MarkdownScanner::new()),
-            ChunkKind::Auto | ChunkKind::Text => Scanner::Text(TextScanner::new()),
-        };
-        let tokenizer = chunker.tokenizer.as_deref();
-        let special = tokenizer.map_or(0, Tokenize::special_tokens);
-        let budget = config.max_size - special - config.overlap;
-        Self {
-            chunker,
-            text,
-            scanner,
-            packer: Packer::new(text, Measure::new(text, config.unit, tokenizer), budget),
-            blocks: Vec::new(),
-            ready: VecDeque::new(),
-            previous: None,
-            index: 0,
-            seen: FxHashMap::default(),
-            no_heading: Arc::from([]),
-        }
-    }
-
-    /// Scans and packs the next segment; false if there is none.
-    fn work(&mut self) -> bool {
-        let limit = self.chunker.segment_bytes();
-        let mut end = self.blocks.last().map_or(0, |block| block.span.end);
-        let start = self.blocks.first().map(|block| block.span.start);
-        let mut start = start.unwrap_or(usize::MAX);
-        let mut more = true;
-        while more && end.saturating_sub(start) <= limit {
-            let block = match &mut self.scanner {
-                Scanner::Text(scanner) => scanner.next(self.text, limit),
-                Scanner::Markdown(scanner) => scanner.next(self.text),
-            };
-            match block {
-                Some(block) => {
-                    start = start.min(block.span.start);
-                    end = block.span.end;
-                    self.blocks.push(block);
-                }
-                None => more = false,
-            }
-        }
-        if self.blocks.is_empty() {
-            return false;
-        }
-        let cut = if more { self.segment_end(start + limit / 2) } else { self.blocks.len() };
-        let rest = self.blocks.split_off(cut);
-        let blocks = std::mem::replace(&mut self.blocks, rest);
-        let mut packed = Vec::new();
-        self.packer.pack(&blocks, |chunk| packed.push(chunk));
-        for chunk in packed {
-            let chunk = self.finish(chunk);
-            self.ready.push_back(chunk);
-        }
-        true
-    }
-
-    /// The strongest boundary after `from`, but for the very last block, as a number of blocks.
-    fn segment_end(&self, from: usize) -> usize {
-        let pairs = self.blocks.windows(2).enumerate().skip_while(|(_, pair)| pair[1].span.start < from);
-        let strongest = pairs.max_by_key(|(_, pair)| {
-            (rank(pair[1].level, self.text, pair[0].span.end, pair[1].span.start), pair[1].span.start)
-        });
-        strongest.map_or(self.blocks.len(), |(before, _)| before + 1)
-    }
-
-    /// Gives a chunk its overlap and its identity.
-    fn finish(&mut self, packed: Packed) -> Chunk {
-        let Packed { mut span, mut size, block, header } = packed;
-        let config = &self.chunker.config;
-        let tokenizer = self.chunker.tokenizer.as_deref();
-        let special = tokenizer.map_or(0, Tokenize::special_tokens);
-        let prefix = header.map(|header| with_line_break(&self.text[header.range()]));
-        if let Some(previous) = self.previous.filter(|_| config.overlap > 0) {
-            let header_size = header.map_or(0, |header| self.packer.measure.count(header));
-            let limits = (config.overlap, config.max_size - special - header_size);
-            let start = overlap::reach_back(self.text, previous, span.end, config.unit, tokenizer, limits);
-            if start < previous.end {
-                span.start = start;
-                size = header_size + self.packer.measure.count(span);
-            }
-        }
-        self.previous = Some(span);
-        let heading = match &self.scanner {
-            Scanner::Markdown(scanner) => scanner.sections[block.section].clone(),
-            Scanner::Text(_) => self.no_heading.clone(),
-        };
-        let mut content = IdHasher::default();
-        if let Some(prefix) = &prefix {
-            content.field(prefix.as_bytes());
-        }
-        content.field(&self.text.as_bytes()[span.range()]);
-        let content_hash = content.finish();
-        let id = self.identify(&heading, content_hash);
-        let index = self.index;
-        self.index += 1;
-        Chunk { span, index, size: size + special, id, content_hash, heading, prefix }
+        let no_heading = Arc::from([]);
+        Self { segments: Segments::new(chunker, text), index: 0, seen: FxHashMap::default(), no_heading }
     }
 
     fn identify(&mut self, heading: &Path, content_hash: Id) -> Id {
         let mut hasher = IdHasher::default();
-        hasher.field(self.chunker.config_id.as_bytes()).field(content_hash.as_bytes());
+        hasher.field(self.segments.chunker.config_id.as_bytes()).field(content_hash.as_bytes());
         for title in &**heading {
             hasher.field(title.as_bytes());
         }
@@ -404,24 +296,24 @@ impl<'t> Chunks<'t> {
     }
 }
 
-fn with_line_break(header: &str) -> String {
-    let mut prefix = header.to_owned();
-    if !prefix.ends_with('\n') {
-        prefix.push('\n');
-    }
-    prefix
-}
-
 impl Iterator for Chunks<'_> {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {
-        while self.ready.is_empty() {
-            if !self.work() {
-                return None;
-            }
+        let packed = self.segments.next()?;
+        let text = self.segments.text;
+        let prefix = packed.header.map(|header| with_line_break(&text[header.range()]));
+        let heading = self.segments.heading(&packed).unwrap_or(&self.no_heading).clone();
+        let mut content = IdHasher::default();
+        if let Some(prefix) = &prefix {
+            content.field(prefix.as_bytes());
         }
-        self.ready.pop_front()
+        content.field(&text.as_bytes()[packed.span.range()]);
+        let content_hash = content.finish();
+        let id = self.identify(&heading, content_hash);
+        let index = self.index;
+        self.index += 1;
+        Some(Chunk { span: packed.span, index, size: packed.size, id, content_hash, heading, prefix })
     }
 }
 
@@ -456,5 +348,6 @@ macro_rules! names {
     };
 }
 
-names!(ChunkKind, "kind", Auto => "auto", Text => "text", Markdown => "markdown");
+names!(ChunkKind, "kind", Auto => "auto", Text => "text", Markdown => "markdown", Html => "html", Json => "json",
+    Log => "log", Table => "table");
 names!(SizeUnit, "unit", Bytes => "bytes", Chars => "chars", Words => "words", Tokens => "tokens");

@@ -1,6 +1,7 @@
 //! What a text is, from a look at its beginning.
 
 use super::ChunkKind;
+use super::record::begins_with_time;
 
 /// Bytes looked at.
 const LOOK: usize = 16 << 10;
@@ -8,7 +9,74 @@ const LOOK: usize = 16 << 10;
 /// The kind of chunker that suits `text`.
 pub(super) fn detect(text: &str) -> ChunkKind {
     let head = &text[..text.floor_char_boundary(LOOK)];
-    if markdown_marks(head) >= 2 { ChunkKind::Markdown } else { ChunkKind::Text }
+    let start = head.trim_start_matches('\u{feff}').trim_start();
+    if looks_like_html(start) {
+        ChunkKind::Html
+    } else if looks_like_json(start) {
+        ChunkKind::Json
+    } else if mostly(head, begins_with_time) {
+        ChunkKind::Log
+    } else if looks_like_table(head, text.len() > head.len()) {
+        ChunkKind::Table
+    } else if markdown_marks(head) >= 2 {
+        ChunkKind::Markdown
+    } else {
+        ChunkKind::Text
+    }
+}
+
+fn looks_like_html(start: &str) -> bool {
+    let begins = |tag: &str| start.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
+    ["<!doctype html", "<html", "<head", "<body"].into_iter().any(begins)
+        || ["<div", "<p>", "<table", "<section", "<article"].into_iter().any(begins) && start.contains("</")
+}
+
+fn looks_like_json(start: &str) -> bool {
+    let Some(inside) = start.strip_prefix(['{', '[']) else { return false };
+    let inside = inside.trim_start();
+    if start.starts_with('{') {
+        let key_end = inside.strip_prefix('"').and_then(|rest| Some(rest.split_once('"')?.1));
+        return inside.starts_with('}') || key_end.is_some_and(|rest| rest.trim_start().starts_with(':'));
+    }
+    // A list of logs' bracketed words begins with a letter.
+    inside.starts_with(['{', '[', '"', ']'])
+        || inside.starts_with(|c: char| c.is_ascii_digit())
+            && inside.contains(',')
+            && !begins_with_time(start)
+}
+
+/// True if most of the first lines are such, and there are several.
+fn mostly(text: &str, is_such: impl Fn(&str) -> bool) -> bool {
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).take(30);
+    let (count, such) =
+        lines.fold((0, 0), |(count, such), line| (count + 1, such + usize::from(is_such(line))));
+    count >= 2 && such * 3 >= count * 2
+}
+
+/// True if every line has as many delimiters as the first, outside of quotes.
+fn looks_like_table(head: &str, cut_short: bool) -> bool {
+    let mut lines: Vec<&str> = head.lines().take(20).collect();
+    if cut_short {
+        lines.pop();
+    }
+    let fields = |line: &str, delimiter: char| {
+        let mut quoted = false;
+        line.chars()
+            .filter(|&c| {
+                quoted ^= c == '"';
+                c == delimiter && !quoted
+            })
+            .count()
+    };
+    lines.len() >= 2
+        && [('\t', 1), (',', 1), (';', 2)].into_iter().any(|(delimiter, least)| {
+            let columns = fields(lines[0], delimiter);
+            // Sentences have a space after their commas.
+            let spaced = lines[0].matches(", ").count();
+            columns >= least
+                && spaced * 2 <= columns
+                && lines.iter().all(|line| line.is_empty() || fields(line, delimiter) == columns)
+        })
 }
 
 /// Lines that hardly occur in anything but Markdown.

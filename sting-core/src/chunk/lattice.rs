@@ -69,6 +69,10 @@ pub(super) enum Form {
     Lines,
     /// Every line is a row.
     Rows,
+    /// Source of HTML: as prose, but tags are not cut.
+    Html,
+    /// Commas count, the outermost most.
+    Json,
 }
 
 /// The rank of a boundary: its level, and among equals a hash of the text around it, so that the

@@ -25,15 +25,45 @@ pub(super) struct MarkdownScanner {
     at: usize,
     /// The boundary before the next block.
     level: Level,
-    /// Headings open at this place, with their depths.
+    pub(super) sections: Sections,
+    section: usize,
+}
+
+/// The heading paths of a text.
+#[derive(Debug)]
+pub(super) struct Sections {
+    /// Headings open at the last place, with their depths.
     open: Vec<(usize, Arc<str>)>,
-    /// Every heading path so far; the first is empty.
-    pub(super) sections: Vec<Path>,
+    /// Every path so far; the first is empty.
+    paths: Vec<Path>,
+}
+
+impl Default for Sections {
+    fn default() -> Self {
+        Self { open: Vec::new(), paths: vec![Arc::from([])] }
+    }
+}
+
+impl Sections {
+    /// Goes below a heading; returns the number of its path.
+    pub(super) fn enter(&mut self, depth: usize, title: &str) -> usize {
+        while self.open.last().is_some_and(|(open, _)| *open >= depth) {
+            self.open.pop();
+        }
+        self.open.push((depth, title.into()));
+        self.paths.push(self.open.iter().map(|(_, title)| title.clone()).collect());
+        self.paths.len() - 1
+    }
+
+    /// The path of that number.
+    pub(super) fn path(&self, section: usize) -> &Path {
+        &self.paths[section]
+    }
 }
 
 impl MarkdownScanner {
     pub(super) fn new() -> Self {
-        Self { at: 0, level: Level::Block, open: Vec::new(), sections: vec![Arc::from([])] }
+        Self { at: 0, level: Level::Block, sections: Sections::default(), section: 0 }
     }
 
     /// The next block.
@@ -85,16 +115,12 @@ impl MarkdownScanner {
         }
         self.at = end;
         let span = Span::new(start, trim_end(text, start, end));
-        Some(Block { span, level, form, section: self.sections.len() - 1, header })
+        Some(Block { span, level, form, section: self.section, header })
     }
 
     /// Goes below a heading, and says how strong the boundary before it is.
     fn enter(&mut self, depth: usize, title: &str) -> Level {
-        while self.open.last().is_some_and(|(open, _)| *open >= depth) {
-            self.open.pop();
-        }
-        self.open.push((depth, title.into()));
-        self.sections.push(self.open.iter().map(|(_, title)| title.clone()).collect());
+        self.section = self.sections.enter(depth, title);
         self.level = Level::Glue;
         Level::heading(depth)
     }
@@ -204,7 +230,7 @@ fn list_item(text: &str, first: Line<'_>, marker: usize) -> usize {
     end
 }
 
-/// True if a line outside of a list or quote does not go on with the paragraph inside.
+/// True if a line begins a block where none of its own level is open.
 fn begins_block(line: Line<'_>) -> bool {
     line.indent < 4 && (interrupts_paragraph(line.content) || list_marker(line.content).is_some())
 }
@@ -242,7 +268,7 @@ fn table(text: &str, first: Line<'_>) -> Option<(usize, usize)> {
     let header = line.end;
     while line.end < text.len() {
         let next = Line::at(text, line.end);
-        if next.is_blank() || next.indent >= 4 || interrupts_paragraph(next.content) {
+        if next.is_blank() || next.indent >= 4 || begins_block(next) {
             break;
         }
         line = next;

@@ -138,7 +138,12 @@ impl<'t> Measure<'t> {
             SizeUnit::Bytes => text.floor_char_boundary(budget),
             SizeUnit::Chars if text.as_bytes()[..budget.min(text.len())].is_ascii() => budget.min(text.len()),
             SizeUnit::Chars => text.char_indices().nth(budget).map_or(text.len(), |(at, _)| at),
-            SizeUnit::Words => text.len(),
+            SizeUnit::Words => {
+                let end = |word: &str| word.as_ptr() as usize + word.len() - text.as_ptr() as usize;
+                text.split_whitespace()
+                    .nth(budget)
+                    .map_or(text.len(), |_| text.split_whitespace().take(budget).last().map_or(0, end))
+            }
             SizeUnit::Tokens => self.reach_tokens(text, budget),
         };
         from + reached.max(one)

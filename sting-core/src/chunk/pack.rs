@@ -4,6 +4,7 @@ use super::lattice::{Block, Form, Level, rank};
 use super::measure::{Mark, Measure};
 use super::prose::{divide, is_break};
 use crate::Span;
+use std::cell::Cell;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A chunk before it has an identity.
@@ -39,12 +40,23 @@ pub(super) struct Packer<'t> {
     last: Vec<u32>,
     first: Vec<u32>,
     order: Vec<(u64, u32)>,
+    /// The header counted last, with its size.
+    last_header: Cell<(Span, usize)>,
+}
+
+/// A header as it stands before a chunk.
+pub(super) fn with_line_break(header: &str) -> String {
+    let mut prefix = header.trim_end().to_owned();
+    prefix.push('\n');
+    prefix
 }
 
 /// How a block of each form is divided, step by step.
 const PROSE: [Level; 5] = [Level::Block, Level::Line, Level::Sentence, Level::Clause, Level::Word];
 const LINES: [Level; 3] = [Level::Block, Level::Line, Level::Word];
 const ROWS: [Level; 2] = [Level::Line, Level::Word];
+const JSON: [Level; 7] =
+    [Level::Item, Level::Line, Level::Line, Level::Sentence, Level::Clause, Level::Clause, Level::Word];
 
 impl<'t> Packer<'t> {
     pub(super) fn new(text: &'t str, measure: Measure<'t>, budget: usize) -> Self {
@@ -56,6 +68,7 @@ impl<'t> Packer<'t> {
             last: Vec::new(),
             first: Vec::new(),
             order: Vec::new(),
+            last_header: Cell::default(),
         }
     }
 
@@ -66,9 +79,7 @@ impl<'t> Packer<'t> {
         self.units.clear();
         let mut mark = self.measure.origin();
         for (i, block) in blocks.iter().enumerate() {
-            let mut block = *block;
-            block.header = block.header.filter(|&header| self.measure.count(header) <= self.budget / 2);
-            mark = self.divide(mark, block.span, block.level, 0, i as u32, &block);
+            mark = self.divide(mark, block.span, block.level, 0, i as u32, block);
         }
         self.merge(blocks);
         let mut at = 0;
@@ -85,11 +96,19 @@ impl<'t> Packer<'t> {
 
     /// The text to repeat before a chunk that begins at `start` in `block`.
     fn header(&self, block: &Block, start: usize) -> Option<Span> {
-        block.header.filter(|header| start >= header.end && self.measure.count(*header) <= self.budget / 2)
+        let header = block.header.filter(|header| start >= header.end);
+        header.filter(|_| self.header_cost(header) <= self.budget / 2)
     }
 
-    fn header_cost(&self, header: Option<Span>) -> usize {
-        header.map_or(0, |header| self.measure.count(header))
+    pub(super) fn header_cost(&self, header: Option<Span>) -> usize {
+        let Some(header) = header else { return 0 };
+        let (known, size) = self.last_header.get();
+        if known == header {
+            return size;
+        }
+        let size = self.measure.count_text(&with_line_break(&self.text[header.range()]));
+        self.last_header.set((header, size));
+        size
     }
 
     /// Appends the units of `span`, divided as far as is needed for each to fit.
@@ -110,7 +129,8 @@ impl<'t> Packer<'t> {
             return end;
         }
         let steps: &[Level] = match block.form {
-            Form::Prose => &PROSE,
+            Form::Prose | Form::Html => &PROSE,
+            Form::Json => &JSON,
             Form::Lines => &LINES,
             Form::Rows => &ROWS,
         };

@@ -1,22 +1,31 @@
 //! Lines, sentences, clauses and words of running text.
 
 use super::lattice::{Form, Level};
+use super::record::outer_commas;
 use crate::Span;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr2};
 use unicode_segmentation::GraphemeCursor;
 
 /// Calls `part` with the stretches of `span` between boundaries of the given level, each without
 /// the white space around it, in order.
 pub(super) fn divide(text: &str, span: Span, level: Level, form: Form, mut part: impl FnMut(Span, Level)) {
     let mut start = span.start;
+    let mut tags = Tags { in_tag: false, seen: span.start };
     // `end` and `next` enclose the white space of a boundary.
     let mut cut = |end: usize, next: usize, level: Level| {
-        if start < end && next < span.end && is_break(text, end) && is_break(text, next) {
+        let whole = form != Form::Html || !tags.cut_by(text, end);
+        if whole && start < end && next < span.end && is_break(text, end) && is_break(text, next) {
             part(Span::new(start, end), level);
             start = next;
         }
     };
     match level {
+        level if form == Form::Json && level > Level::Word => {
+            outer_commas(text, span, |comma| {
+                let next = span.end - text[comma + 1..span.end].trim_start().len();
+                cut(comma + 1, next, level);
+            });
+        }
         Level::Block => blank_lines(text, span, &mut cut),
         Level::Line => lines(text, span, form, &mut cut),
         Level::Sentence => sentences(text, span, &mut cut),
@@ -24,6 +33,27 @@ pub(super) fn divide(text: &str, span: Span, level: Level, form: Form, mut part:
         _ => words(text, span, &mut cut),
     }
     part(Span::new(start, span.end), level);
+}
+
+/// Follows the tags of HTML source from place to place.
+struct Tags {
+    in_tag: bool,
+    seen: usize,
+}
+
+impl Tags {
+    /// True if `at`, lies inside of a tag.
+    fn cut_by(&mut self, text: &str, at: usize) -> bool {
+        // After blank lines, what was asked for last may lie a little further on.
+        if at > self.seen {
+            let passed = &text.as_bytes()[self.seen..at];
+            if let Some(last) = memrchr2(b'<', b'>', passed) {
+                self.in_tag = passed[last] == b'<';
+            }
+            self.seen = at;
+        }
+        self.in_tag
+    }
 }
 
 /// True if no grapheme cluster reaches over `at`.

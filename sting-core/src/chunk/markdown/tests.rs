@@ -150,5 +150,5 @@ fn blocks_of_a_document() {
             ("```\n# no\n```", Level::Glue),
         ]
     );
-    assert_eq!(scanner.sections.last().map(|path| path.join(" > ")), Some("A > B".into()));
+    assert_eq!(scanner.sections.path(scanner.section).join(" > "), "A > B");
 }
