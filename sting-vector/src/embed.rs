@@ -6,12 +6,16 @@
 
 #[cfg(feature = "candle")]
 mod bert;
+mod builtin;
+mod cache;
 mod file;
 mod hash;
 mod tokenizer;
 
 #[cfg(feature = "candle")]
 pub use bert::{BertEmbedder, Precision};
+pub use builtin::BuiltinEmbedder;
+pub use cache::{CacheStats, CachedEmbedder};
 pub use hash::HashEmbedder;
 pub use tokenizer::load_tokenizer;
 
@@ -31,7 +35,7 @@ use sting_core::model::Embedder;
 /// assert!(cosine(0, 1) > cosine(0, 2));
 /// ```
 pub fn builtin() -> impl Embedder {
-    HashEmbedder::new()
+    BuiltinEmbedder::new()
 }
 
 /// Brings a vector to unit length; a zero vector stays as it is.

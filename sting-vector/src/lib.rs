@@ -16,7 +16,7 @@ pub use collection::{
 pub use distance::Metric;
 #[cfg(feature = "candle")]
 pub use embed::{BertEmbedder, Precision};
-pub use embed::{HashEmbedder, builtin, load_tokenizer};
+pub use embed::{BuiltinEmbedder, HashEmbedder, builtin, load_tokenizer};
 pub use error::Error;
 pub use filter::Filter;
 pub use store::{Durability, Report, Store, StoreOptions};

@@ -100,7 +100,7 @@ impl Embedder for HashEmbedder {
 }
 
 /// Writes the unit vector of `text` to `row`, which holds zeros.
-fn embed_into(text: &str, row: &mut [f32]) {
+pub(super) fn embed_into(text: &str, row: &mut [f32]) {
     let mut scratch = Scratch::default();
     for word in words(text) {
         scratch.count(word);

@@ -51,3 +51,29 @@ fn load_file(path: &Path) -> Result<Tokenizer, ModelError> {
         other => ModelError::new(path.display().to_string(), other.to_string(), "copy the file again"),
     })
 }
+
+/// Bytes within which the end of a word is looked for.
+const LONGEST_WORD: usize = 1 << 16;
+
+/// The text up to the first white space at or after `bytes`, or cut inside a word that does not end.
+pub(super) fn head(text: &str, bytes: usize) -> &str {
+    let from = text.floor_char_boundary(bytes);
+    let until = text.floor_char_boundary(from.saturating_add(LONGEST_WORD));
+    let end = text[from..until].find(char::is_whitespace).map_or(until, |space| from + space);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_at_white_space() {
+        assert_eq!(head("some words here", 5), "some words");
+        assert_eq!(head("some words here", 4), "some");
+        assert_eq!(head("ééé é", 1), "ééé");
+        assert_eq!(head(&"é".repeat(LONGEST_WORD), 3).len(), LONGEST_WORD + 2);
+        assert_eq!(head("some", 9), "some");
+        assert_eq!(head("unbroken", 3), "unbroken");
+    }
+}

@@ -217,7 +217,14 @@ fn largest(x: &[f32], of: impl Fn(f32) -> f32) -> f32 {
             *largest = if x > *largest { x } else { *largest };
         }
     }
-    largest.into_iter().chain(rest.iter().map(|&x| of(x))).fold(f32::NEG_INFINITY, f32::max)
+    let mut most = f32::NEG_INFINITY;
+    for x in largest {
+        most = most.max(x);
+    }
+    for &x in rest {
+        most = most.max(of(x));
+    }
+    most
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod damage;
 mod input;
 mod limits;
 mod model;
+mod quality;
 mod search;
 mod speed;
 

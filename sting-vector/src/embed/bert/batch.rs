@@ -3,6 +3,8 @@
 use sting_core::model::ModelError;
 use sting_core::token::Tokenizer;
 
+use crate::embed::tokenizer::head;
+
 /// Texts whose tokens are computed together.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Batch {
@@ -94,17 +96,6 @@ impl Reader {
 /// one unknown token, so no word has more.
 const CUT_MARGIN: usize = 128;
 
-/// Bytes within which the end of a word is looked for.
-const LONGEST_WORD: usize = 1 << 16;
-
-/// The text up to the first white space at or after `bytes`, or cut inside a word that does not end.
-fn head(text: &str, bytes: usize) -> &str {
-    let from = text.floor_char_boundary(bytes);
-    let until = text.floor_char_boundary(from.saturating_add(LONGEST_WORD));
-    let end = text[from..until].find(char::is_whitespace).map_or(until, |space| from + space);
-    &text[..end]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,15 +109,5 @@ mod tests {
         let rows: Vec<usize> = batches.iter().flat_map(|batch| batch.rows.clone()).collect();
         assert_eq!(rows, [2, 3, 5, 0, 4]);
         assert_eq!(batches[1].tokens, [4; 8]);
-    }
-
-    #[test]
-    fn a_head_ends_at_white_space() {
-        assert_eq!(head("some words here", 5), "some words");
-        assert_eq!(head("some words here", 4), "some");
-        assert_eq!(head("ééé é", 1), "ééé");
-        assert_eq!(head(&"é".repeat(LONGEST_WORD), 3).len(), LONGEST_WORD + 2);
-        assert_eq!(head("some", 9), "some");
-        assert_eq!(head("unbroken", 3), "unbroken");
     }
 }
