@@ -2,6 +2,20 @@
 //!
 //! `cargo test` runs them over the seeds, without a fuzzer.
 
+mod chunk;
+mod event;
+mod extract;
+mod pii;
+mod store;
+mod token;
+
+pub use chunk::chunker;
+pub use event::{event, rule};
+pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
+pub use pii::scrubber;
+pub use store::store_log;
+pub use token::tokenizer;
+
 use sting_core::html::{Tokenizer, decode};
 
 /// HTML tokens tile the source; attributes and character references can be read wherever they stand.
@@ -19,4 +33,29 @@ pub fn html(data: &[u8]) {
         decode(token.text);
     }
     assert_eq!(end, source.len(), "the end of the source is in no token");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn laws_hold_on_the_seeds() {
+        let targets: [(&str, fn(&[u8])); 11] = [
+            ("chunker", super::chunker),
+            ("event", super::event),
+            ("extract_csv", super::extract_csv),
+            ("extract_eml", super::extract_eml),
+            ("extract_html", super::extract_html),
+            ("extract_json", super::extract_json),
+            ("html", super::html),
+            ("rule", super::rule),
+            ("scrubber", super::scrubber),
+            ("store_log", super::store_log),
+            ("tokenizer", super::tokenizer),
+        ];
+        for (name, law) in targets {
+            for seed in std::fs::read_dir(format!("seeds/{name}")).unwrap() {
+                law(&std::fs::read(seed.unwrap().path()).unwrap());
+            }
+        }
+    }
 }

@@ -1,0 +1,56 @@
+use std::sync::LazyLock;
+
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use sting_core::event::Event;
+use sting_core::sigma::{Rule, RuleSet};
+
+/// Our reader takes JSON objects and nothing else, and sees the texts that serde_json sees.
+pub fn event(data: &[u8]) {
+    // Syntax alone: serde_json refuses half surrogate pairs and numbers beyond f64, ours keeps the text.
+    let is_object = serde_json::from_slice::<IgnoredAny>(data).is_ok()
+        && str::from_utf8(data).is_ok_and(|text| text.trim_start().starts_with('{'));
+    let event = match Event::from_json(data) {
+        Ok(event) => event,
+        Err(error) => {
+            let message = error.to_string();
+            assert!(!is_object || !message.contains("invalid JSON"), "refused an object: {message}");
+            return;
+        }
+    };
+    assert!(is_object, "taken, though it is no JSON object");
+    let expected = serde_json::from_slice::<Value>(data);
+    for (name, value) in event.fields() {
+        assert!(
+            event.all(name).any(|other| other.as_str() == value.as_str()),
+            "{name:?} cannot be looked up"
+        );
+    }
+    for (name, value) in expected.iter().filter_map(Value::as_object).flatten() {
+        if let Value::String(text) = value {
+            assert!(event.all(name).any(|value| value.as_str() == text), "the text of {name:?} differs");
+        }
+    }
+}
+
+/// A rule is parsed or refused; a parsed one can be evaluated, and by itself finds what it finds in a set.
+pub fn rule(data: &[u8]) {
+    static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
+        [
+            r#"{"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\Windows\\cmd.exe",
+                "CommandLine": "cmd /c whoami", "ParentImage": null, "n": 3.5, "list": ["a", "b"]}"#,
+            r#"{"event_type": "login_failed", "source": {"ip": "10.1.2.3"}, "message": "", "s": "ssssssssssssss"}"#,
+        ]
+        .iter()
+        .map(|json| Event::from_json(json.as_bytes()).expect("an event"))
+        .collect()
+    });
+    let yaml = String::from_utf8_lossy(data).into_owned();
+    let Ok(rules) = Rule::parse(&yaml, "rule.yml") else { return };
+    let together = RuleSet::parse([("rule.yml".to_owned(), yaml)]);
+    assert_eq!(rules.len(), together.len());
+    for event in &*EVENTS {
+        let alone = rules.iter().flat_map(|rule| RuleSet::new(vec![rule.clone()]).matches(event));
+        assert_eq!(alone.collect::<Vec<_>>(), together.matches(event));
+    }
+}
