@@ -1,1 +1,9 @@
-//! b
+#![doc = include_str!("../README.md")]
+
+pub mod corpus;
+pub mod engine;
+pub mod eval;
+pub mod job;
+mod ours;
+#[cfg(feature = "peers")]
+mod peer;

@@ -1,0 +1,109 @@
+"""The inputs: files that every engine of a case reads. Made once, kept in `.cache`.
+
+Real data comes from the shared data folder where there is one (`STING_SHARED`, else `../shared` beside the
+project); the rest from the seeded generator of `sting-bench corpus`.
+"""
+
+import os
+import random
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+
+class Absent(Exception):
+    """The data is not here; the text says which."""
+
+
+def shared(root: Path) -> Path | None:
+    given = os.environ.get("STING_SHARED")
+    for folder in [Path(given)] if given else [up / "shared" for up in root.parents]:
+        if (folder / "data").is_dir():
+            return folder / "data"
+    return None
+
+
+def ready(name: str, runner: Path, cache: Path, root: Path) -> Path:
+    data = shared(root)
+    made_from = "shared" if data else "generated"
+    path = cache / f"{name}.{made_from}"
+    if not path.exists():
+        part = path.with_suffix(".part")
+        MAKERS[name](part, data, runner)
+        part.rename(path)
+    return path
+
+
+def generated(kind: str, count: int):
+    def make(path: Path, _data, runner: Path):
+        subprocess.run([runner, "corpus", kind, "--count", str(count), "--seed", "1", "--out", path], check=True)
+    return make
+
+
+def prose(path: Path, data, runner: Path):
+    """2 MB in which no sentence comes twice, so that no engine can answer from its memory.
+
+    Encyclopedia articles and a speech, round after round, with every twelfth word exchanged for another.
+    """
+    if not data:
+        return generated("prose", 400)(path, data, runner)
+    text = "\n\n".join((data / "chunking" / name).read_text() for name in ("wikitexts.md", "state_of_the_union.md"))
+    path.write_text(varied(text, 2_000_000), newline="")
+
+
+def varied(text: str, size: int) -> str:
+    words, rounds, pick = re.findall(r"\b\w+\b", text), [text], random.Random(1)
+    while len(text) * len(rounds) < size:
+        rounds.append(re.sub(r"\b\w+\b", lambda word: pick.choice(words) if pick.random() < 1 / 12 else word[0], text))
+    return "\n\n".join(rounds)
+
+
+def markdown(path: Path, data, runner: Path):
+    """2 MB of technical Markdown, with tables, fences and lists: the Sigma specification, varied as above."""
+    if not data:
+        return generated("markdown", 400)(path, data, runner)
+    texts = [file.read_text() for file in sorted((data / "sigma-specification").rglob("*.md"))]
+    path.write_text(varied("\n\n".join(texts), 2_000_000), newline="")
+
+
+def sentences(path: Path, data, runner: Path):
+    """One sentence a line, in the order of the text."""
+    source = path.with_suffix(".source")
+    prose(source, data, runner)
+    lines = (" ".join(s.split()) for s in re.split(r"(?<=[.!?])\s+|\n\n", source.read_text()))
+    path.write_text("\n".join(line for line in lines if len(line) > 20) + "\n")
+    source.unlink()
+
+
+def mordor(path: Path, data, runner: Path):
+    """Recorded Windows events, one JSON object a line: every 100th line of each recording."""
+    if not data:
+        return generated("events", 10_000)(path, data, runner)
+    with path.open("wb") as out:
+        for archive in sorted((data / "mordor").rglob("*.zip")):
+            with zipfile.ZipFile(archive) as files:
+                for name in sorted(n for n in files.namelist() if n.endswith(".json")):
+                    lines = (line.strip() for line in files.read(name).splitlines())
+                    out.writelines(line + b"\n" for line in [l for l in lines if l.startswith(b"{")][::100])
+
+
+def rules(path: Path, data, _runner):
+    """The SigmaHQ rules for Windows, as one multi-document file a rule."""
+    if not data:
+        raise Absent("no shared data: the SigmaHQ rules are not here")
+    path.mkdir()
+    for file in sorted((data / "sigma").glob("rules*/windows/**/*.yml")):
+        (path / file.name).write_bytes(file.read_bytes())
+
+
+MAKERS = {
+    "prose": prose,
+    "markdown": markdown,
+    "sentences": sentences,
+    "logs": generated("logs", 20_000),
+    "documents": generated("documents", 400),
+    "vectors": generated("vectors", 20_000),
+    "mordor": mordor,
+    "rules-windows": rules,
+}

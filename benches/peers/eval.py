@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Scores quality on the shared data: python3 benches/peers/eval.py chunk|embed|pii
+
+Prints a Markdown table and keeps it as benches/results/eval-<area>.md. Chunk boundaries of the Python peers
+come from the same adapter that `run.py` measures.
+"""
+
+import json
+import subprocess
+import sys
+
+import corpora
+import run
+
+SIZES = [(200, "chars"), (400, "chars"), (1000, "chars"), (256, "tokens")]
+CHUNKERS = ["chonkie-recursive", "chonkie-sentence", "langchain"]
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] not in ("chunk", "embed", "pii"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    area = sys.argv[1]
+    run.CACHE.mkdir(exist_ok=True)
+    data = corpora.shared(run.ROOT)
+    if not data:
+        print("skipped: no shared data")
+        return 0
+    missing = run.install(area) | run.install("token")      # the latter brings the model folder
+    runner, no_rust_peers = run.build("release")
+    command = [runner, "eval", area]
+    if area != "pii" and (model := run.model_folder()):
+        command += ["--model", model]
+    if area == "chunk":
+        cuts = run.CACHE / "cuts.json"
+        cuts.write_text(json.dumps(boundaries(data, missing)))
+        command += ["--peers", cuts]
+    for peer, reason in ({"the Rust peers": no_rust_peers} if no_rust_peers else missing).items():
+        print(f"skipped: {peer}: {reason}", file=sys.stderr)
+    table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    table += f"\nMeasured at commit {run.commit()}.\n"
+    print(table)
+    (run.HERE.parent / "results").mkdir(exist_ok=True)
+    (run.HERE.parent / "results" / f"eval-{area}.md").write_text(table)
+    return 0
+
+
+def boundaries(data, missing) -> list[dict]:
+    """What the Python chunkers make of both corpora at every size."""
+    cuts = []
+    for name in CHUNKERS:
+        if ("chonkie" if name.startswith("chonkie") else "langchain-text-splitters") in missing:
+            continue
+        for size, unit in SIZES:
+            spans = {}
+            for corpus in ("state_of_the_union", "wikitexts"):
+                job = {"area": "chunk", "engine": name, "input": str(data / "chunking" / f"{corpus}.md"),
+                       "params": {"kind": "text", "unit": unit, "max_size": size, "spans": True},
+                       "minilm": str(run.model_folder()), "min_seconds": 0, "threads": 1}
+                process = run.Process([run.VENV / "bin" / "python", run.HERE / "chunk.py"], job, 240)
+                spans[corpus] = process.opened["facts"]["spans"]
+                process.close()
+            cuts.append({"name": name, "size": size, "unit": unit, "spans": spans})
+    return cuts
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+//! Our side of every case.
+
+pub(crate) mod chunk;
+pub(crate) mod embed;
+pub(crate) mod event;
+pub(crate) mod pii;
+pub(crate) mod token;
+pub(crate) mod vector;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");

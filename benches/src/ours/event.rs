@@ -1,0 +1,36 @@
+use std::hint::black_box;
+
+use sting_core::event::Event;
+use sting_core::sigma::RuleSet;
+
+use crate::facts;
+use crate::job::{Engine, Failure, Job};
+
+pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
+    let rules = RuleSet::parse(read_rules(job)?);
+    let text = job.text()?;
+    let (mut events, mut matches) = (0u32, 0);
+    for line in text.lines() {
+        matches += rules.matches(&Event::from_json(line.as_bytes())?).len();
+        events += 1;
+    }
+    let facts = facts! {
+        "rules": rules.len(), "refused": rules.errors().len(), "events": events, "matches": matches,
+    };
+    let run = move || {
+        for line in text.lines() {
+            let event = Event::from_json(black_box(line.as_bytes()))?;
+            black_box(rules.matches(&event));
+        }
+        Ok(())
+    };
+    Ok(Engine { amount: f64::from(events), run: Box::new(run), facts, version: super::VERSION })
+}
+
+/// Path and text of every rule, in the order of their paths.
+pub(crate) fn read_rules(job: &Job) -> Result<Vec<(String, String)>, Failure> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&job.rules)?.map(|entry| Ok(entry?.path())).collect::<Result<_, Failure>>()?;
+    paths.sort();
+    paths.into_iter().map(|path| Ok((path.display().to_string(), std::fs::read_to_string(path)?))).collect()
+}

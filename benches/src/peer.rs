@@ -1,0 +1,6 @@
+//! The peers that are Rust crates. Each does what a user of that crate would write.
+
+pub(crate) mod chunk;
+pub(crate) mod event;
+pub(crate) mod pii;
+pub(crate) mod token;
