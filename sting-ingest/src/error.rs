@@ -62,6 +62,12 @@ pub enum Error {
         /// What to do about it.
         mend: String,
     },
+    /// A scrubber that failed.
+    #[error(transparent)]
+    Scrub(#[from] sting_pii::Error),
+    /// A store that failed.
+    #[error(transparent)]
+    Store(#[from] sting_vector::Error),
     /// A model that failed.
     #[error(transparent)]
     Model(#[from] sting_core::model::ModelError),
@@ -81,6 +87,8 @@ impl Error {
             Self::Damaged { .. } => "damaged",
             Self::Cancelled => "cancelled",
             Self::State { .. } => "state",
+            Self::Scrub(_) => "scrub",
+            Self::Store(_) => "store",
             Self::Model(_) => "model",
             Self::Core(error) => error.code(),
         }

@@ -3,9 +3,9 @@
 mod email;
 mod encoding;
 mod html;
-mod json;
+pub(crate) mod json;
 mod media;
-mod table;
+pub(crate) mod table;
 
 pub use encoding::{Decoded, decode};
 

@@ -1,9 +1,22 @@
 #![doc = include_str!("../README.md")]
 
-#[allow(dead_code)] // until the pipeline is here
+pub mod comb;
 mod error;
-#[allow(dead_code)]
 mod extract;
+mod ledger;
+mod manifest;
+mod pipeline;
+mod rules;
+mod scrub;
+mod sink;
 
+pub use comb::Comb;
 pub use error::Error;
 pub use extract::{Decoded, Limits, decode, extract, part_source};
+pub use manifest::{
+    ChunkCounts, Config, DocumentCounts, DocumentGap, Manifest, OutputFile, Quarantined, Report, StageStats,
+    verify_manifest,
+};
+pub use pipeline::{Pipeline, PipelineConfig, Progress, RunOptions};
+pub use rules::load_rules;
+pub use scrub::Tally;

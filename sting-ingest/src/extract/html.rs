@@ -321,11 +321,13 @@ impl Page {
         self.map.push_verbatim(run.len(), start);
     }
 
-    /// Text that stands for the element at `span`.
+    /// Text that stands for the element at `span`, apart from the words around it.
     fn word(&mut self, text: &str, span: Span) {
         if self.dropped == 0 {
+            self.owe_space(Span::new(span.start, span.start));
             self.begin_text(span);
             self.insert(text, span);
+            self.owe_space(Span::new(span.end, span.end));
         }
     }
 

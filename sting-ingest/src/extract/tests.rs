@@ -34,7 +34,7 @@ fn html_becomes_markdown() {
         ("<table><tr><td><table><tr><td>x</table><td>y</table>", "| x |\n|---|\n\ny\n"),
         ("<pre>a\n  b</pre>c", "```\na\n  b\n```\n\nc\n"),
         ("a<script>x()</script><style>p{}</style><template><p>t</p></template>b", "ab\n"),
-        ("<p>x &lt;b&gt; &amp; y&nbsp;z<img alt='a picture'>", "x <b> & y za picture\n"),
+        ("<p>x &lt;b&gt; &amp; y&nbsp;z<img alt='a picture'>w", "x <b> & y z a picture w\n"),
         ("<p># not a heading", "\\# not a heading\n"),
         ("<table><tr><td>a <ul><li>b<pre>c</pre></ul><td>d</table>", "| a - b c | d |\n|---|---|\n"),
         ("", ""),
