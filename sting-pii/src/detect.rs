@@ -16,7 +16,7 @@ use crate::Error;
 use crate::catalog::{Boundary, Detector, Extent, Group};
 use crate::validate::{self, Check};
 use automaton::{Automaton, Pattern};
-use context::{Phrases, Words};
+use context::{PhraseIndex, Phrases, Surroundings, Words};
 use memchr::memmem;
 use prefix::PrefixSet;
 use regex_automata::hybrid::dfa::Cache;
@@ -179,6 +179,7 @@ struct Scratch {
     ends: Vec<(u32, usize)>,
     /// Rules whose keys the key of one pair matches.
     keyed: Vec<u32>,
+    around: Surroundings,
 }
 
 /// Groups that have an automaton: everything in one place of a text is matched by one walk.
@@ -206,8 +207,11 @@ pub(crate) struct Engine {
     leads: Vec<(memmem::Finder<'static>, bool, u32)>,
     /// Bytes with which a pattern of [`Group::Scan`] can begin.
     scan_first: Box<[bool; 256]>,
-    /// Hashes of key names and their rules, sorted.
-    keys: Vec<(u64, u32)>,
+    /// Names of keys, and their rules.
+    keys: PhraseIndex,
+    /// Phrases that speak for a rule, and those that speak against one.
+    context: PhraseIndex,
+    avoid: PhraseIndex,
     kernel: Kernel,
     min_score: f32,
     idle: Mutex<Vec<Scratch>>,
@@ -241,7 +245,9 @@ impl Engine {
             prefixes: PrefixSet::default(),
             leads: Vec::new(),
             scan_first: Box::new([false; 256]),
-            keys: Vec::new(),
+            keys: PhraseIndex::new([].into_iter()),
+            context: PhraseIndex::new([].into_iter()),
+            avoid: PhraseIndex::new([].into_iter()),
             kernel: Kernel::detect(),
             min_score,
             idle: Mutex::new(Vec::new()),
@@ -256,7 +262,13 @@ impl Engine {
                 ..rule
             });
         }
-        engine.keys.sort_unstable();
+        let keyed = (0..).zip(&engine.rules).filter(|(_, rule)| rule.group == Group::Key);
+        engine.keys = PhraseIndex::of_hashes(
+            keyed.flat_map(|(index, rule)| rule.keys.iter().map(move |&hash| (hash, index))).collect(),
+        );
+        let rules = || (0..).zip(&engine.rules);
+        engine.context = PhraseIndex::new(rules().map(|(i, rule)| (i, &rule.context)));
+        engine.avoid = PhraseIndex::new(rules().map(|(i, rule)| (i, &rule.avoid)));
         for (slot, members) in engine.slots.iter_mut().zip(members) {
             if members.is_empty() {
                 continue;
@@ -323,9 +335,6 @@ impl Engine {
         }
         let mut keys: Vec<_> = row.keys.iter().map(|name| context::name_hash(name)).collect();
         keys.sort_unstable();
-        if group == Group::Key {
-            self.keys.extend(keys.iter().map(|&hash| (hash, index)));
-        }
         Ok(Rule {
             kind: row.kind.as_str().into(),
             id: row.id().into(),
@@ -352,15 +361,21 @@ impl Engine {
         out: &mut Vec<Candidate>,
     ) {
         let scratch = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let scratch = scratch.unwrap_or_else(|| Scratch {
+        let mut scratch = scratch.unwrap_or_else(|| Scratch {
             caches: self
                 .slots
                 .each_ref()
                 .map(|slot| slot.as_ref().map(|patterns| patterns.automaton.cache())),
             ends: Vec::new(),
             keyed: Vec::new(),
+            around: Surroundings::default(),
         });
-        let field = field.map(|name| (Words::of_name(name), context::key_hashes(name.as_bytes()).collect()));
+        let field = field.map(|name| {
+            let mut hashes = Vec::new();
+            context::for_key_hashes(name.as_bytes(), |hash| hashes.push(hash));
+            (Words::of_name(name), hashes)
+        });
+        scratch.around.clear();
         let mut search = Search { engine: self, text, starts, field, scratch, out };
         search.run();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(search.scratch);
@@ -524,13 +539,9 @@ impl Search<'_, '_, '_> {
         if key_start > 0 && context::issued_token(&self.text[key_start - 1..]).is_some() {
             return; // `[KIND:` that a scrubber wrote
         }
-        let all = &self.engine.keys;
         let mut keyed = std::mem::take(&mut self.scratch.keyed);
         keyed.clear();
-        for hash in context::key_hashes(key) {
-            let from = all.partition_point(|(known, _)| *known < hash);
-            keyed.extend(all[from..].iter().take_while(|(known, _)| *known == hash).map(|(_, rule)| *rule));
-        }
+        context::for_key_hashes(key, |hash| self.engine.keys.look_up(hash, &mut keyed));
         if !keyed.is_empty()
             && let Some(start) = key::value_start(self.text, separator)
         {
@@ -617,7 +628,9 @@ impl Search<'_, '_, '_> {
             return;
         }
         // Each pattern's longest end first.
-        ends.sort_unstable_by_key(|&(pattern, end)| (pattern, std::cmp::Reverse(end)));
+        if ends.len() > 1 {
+            ends.sort_unstable_by_key(|&(pattern, end)| (pattern, std::cmp::Reverse(end)));
+        }
         let ends = std::mem::take(ends);
         let mut settled = None;
         for &(pattern, end) in &ends {
@@ -637,8 +650,9 @@ impl Search<'_, '_, '_> {
         self.scratch.ends = ends;
     }
 
-    fn judge(&self, index: u32, start: usize, end: usize, entry: Entry) -> Judgement {
-        let (text, rule) = (self.text, &self.engine.rules[index as usize]);
+    fn judge(&mut self, index: u32, start: usize, end: usize, entry: Entry) -> Judgement {
+        let engine = self.engine;
+        let (text, rule) = (self.text, &engine.rules[index as usize]);
         let by_key = entry == Entry::Key;
         if entry == Entry::Open && !rule.boundary.opens(text, start) {
             return Judgement::Never;
@@ -658,9 +672,9 @@ impl Search<'_, '_, '_> {
         if rule.group == Group::Id && within_uuid(text, start, end) {
             return Judgement::Never;
         }
-        let (score, support) = self.score(rule, start, end, by_key);
+        let (score, support) = self.score(index, start, end, by_key);
         let counts = !rule.weak || support.key || support.context;
-        Judgement::Is((counts && score >= self.engine.min_score).then_some(Candidate {
+        Judgement::Is((counts && score >= engine.min_score).then_some(Candidate {
             span: Span::new(start, end),
             rule: index,
             score,
@@ -668,7 +682,9 @@ impl Search<'_, '_, '_> {
         }))
     }
 
-    fn score(&self, rule: &Rule, start: usize, end: usize, by_key: bool) -> (f32, Support) {
+    fn score(&mut self, index: u32, start: usize, end: usize, by_key: bool) -> (f32, Support) {
+        let engine = self.engine;
+        let rule = &engine.rules[index as usize];
         let mut support = Support { validated: rule.check.is_some(), key: by_key, ..Support::default() };
         let mut odds = rule.odds * rule.check.map_or(1.0, |check| check.odds);
         if let Some((field, endings)) = &self.field {
@@ -677,10 +693,11 @@ impl Search<'_, '_, '_> {
         }
         // Where no word could lift the value over the threshold, none is read.
         if !support.key && probability(odds * odds::CONTEXT) >= self.engine.min_score {
-            let words = Words::around(self.text, start, end);
-            support.context = words.have(&rule.context);
-            support.negative = !support.context
-                && (words.have(&rule.avoid) || rule.group == Group::Id && words.nearest_is(&MACHINERY));
+            let around = &mut self.scratch.around;
+            around.read(self.text, (start, end), (&engine.context, &engine.avoid, &MACHINERY));
+            support.context = around.support(index);
+            support.negative =
+                !support.context && (around.oppose(index) || rule.group == Group::Id && around.machinery());
         }
         if support.key {
             odds *= odds::KEY;

@@ -12,8 +12,6 @@ pub(crate) const BEFORE: usize = 64;
 pub(crate) const AFTER: usize = 32;
 /// Most words in a phrase.
 const MAX_PHRASE: usize = 4;
-/// Words and phrases that a window usually has.
-const MAX_WORDS: usize = 24;
 
 /// Phrases to look for.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +28,7 @@ impl Phrases {
         for phrase in phrases {
             if phrase.is_ascii() {
                 let mut hash = 0;
-                for_words(phrase.as_bytes(), |word| hash = extend(hash, word));
+                for_words(phrase.as_bytes(), |word| hash = extend(hash, word_hash(word)));
                 all.hashes.push(hash);
             } else {
                 all.raw.push(phrase.as_bytes().into());
@@ -40,86 +38,190 @@ impl Phrases {
         all.hashes.dedup();
         all
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.hashes.is_empty() && self.raw.is_empty()
-    }
 }
 
-/// The words of one place in a text.
+/// The words of a short name, such as a key or a column.
 #[derive(Debug)]
 pub(crate) struct Words<'t> {
     phrases: Vec<u64>,
-    /// Phrases that end at the last word before the value, or at the one before that.
-    nearest: [u64; 2 * MAX_PHRASE],
-    texts: [&'t [u8]; 2],
+    text: &'t [u8],
 }
 
 impl<'t> Words<'t> {
-    /// Words around `start..end`: those of its line, or of the line before if it begins its own.
-    pub(crate) fn around(text: &'t [u8], start: usize, end: usize) -> Self {
-        let from = start.saturating_sub(BEFORE);
-        let mut before = &text[from..start];
-        let content = before.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |i| i + 1);
-        if let Some(line) = before[..content].iter().rposition(|&b| b == b'\n') {
-            before = &before[line + 1..];
-        } else if from > 0 && is_word(text[from - 1]) {
-            // The window cuts a word, which is then not a word.
-            before = &before[before.iter().take_while(|b| is_word(**b)).count()..];
-        }
-        let to = text.len().min(end + AFTER);
-        let mut after = &text[end..to];
-        if let Some(line) = after.iter().position(|&b| b == b'\n') {
-            after = &after[..line];
-        } else if text.get(to).is_some_and(|b| is_word(*b)) {
-            after = &after[..after.iter().rposition(|b| !is_word(*b)).map_or(0, |i| i + 1)];
-        }
-        Self::of([before, after])
-    }
-
-    /// The words of a key, a column name, or any other short name.
     pub(crate) fn of_name(name: &'t str) -> Self {
-        Self::of([name.as_bytes(), b""])
-    }
-
-    fn of(texts: [&'t [u8]; 2]) -> Self {
-        let mut phrases = Vec::with_capacity(MAX_WORDS);
-        let mut nearest = [0; 2 * MAX_PHRASE];
-        for (side, text) in texts.into_iter().enumerate() {
-            // Hashes of the phrases of 1, 2, ... words that end at the word before.
-            let mut ending = [0; MAX_PHRASE];
-            let mut words = 0;
-            for_words(text, |word| {
-                if side == 0 {
-                    nearest[MAX_PHRASE..].copy_from_slice(&ending);
-                }
-                for length in (0..MAX_PHRASE.min(words + 1)).rev() {
-                    ending[length] = extend(if length == 0 { 0 } else { ending[length - 1] }, word);
-                    phrases.push(ending[length]);
-                }
-                words += 1;
-            });
-            if side == 0 {
-                nearest[..MAX_PHRASE].copy_from_slice(&ending);
-            }
-        }
-        Self { phrases, nearest, texts }
-    }
-
-    /// True if one of the phrases stands right before, or with one word between.
-    pub(crate) fn nearest_is(&self, wanted: &Phrases) -> bool {
-        self.nearest.iter().any(|hash| wanted.hashes.binary_search(hash).is_ok())
+        let mut phrases = Vec::new();
+        for_phrases(name.as_bytes(), |hash| phrases.push(hash));
+        Self { phrases, text: name.as_bytes() }
     }
 
     /// True if one of the phrases stands here.
     pub(crate) fn have(&self, wanted: &Phrases) -> bool {
-        !wanted.is_empty()
-            && (self.phrases.iter().any(|hash| wanted.hashes.binary_search(hash).is_ok())
-                || wanted
-                    .raw
-                    .iter()
-                    .any(|raw| self.texts.iter().any(|text| memmem::find(text, raw).is_some())))
+        self.phrases.iter().any(|hash| wanted.hashes.binary_search(hash).is_ok())
+            || wanted.raw.iter().any(|raw| memmem::find(self.text, raw).is_some())
     }
+}
+
+/// Bits of the filter before an index.
+const FILTER_BITS: u32 = 14;
+
+/// Phrases of all rules: one look-up a phrase of the text, however many rules there are.
+#[derive(Debug)]
+pub(crate) struct PhraseIndex {
+    /// Hashes and rules, sorted.
+    entries: Vec<(u64, u32)>,
+    /// Which hashes may be among them, by their highest bits.
+    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
+    raw: Vec<(Box<[u8]>, u32)>,
+}
+
+impl PhraseIndex {
+    pub(crate) fn new<'a>(rules: impl Iterator<Item = (u32, &'a Phrases)>) -> Self {
+        let (mut entries, mut raw) = (Vec::new(), Vec::new());
+        for (rule, phrases) in rules {
+            entries.extend(phrases.hashes.iter().map(|&hash| (hash, rule)));
+            raw.extend(phrases.raw.iter().map(|raw| (raw.clone(), rule)));
+        }
+        Self { raw, ..Self::of_hashes(entries) }
+    }
+
+    /// An index of hashes that are made already.
+    pub(crate) fn of_hashes(mut entries: Vec<(u64, u32)>) -> Self {
+        entries.sort_unstable();
+        let mut filter = Box::new([0; 1 << (FILTER_BITS - 6)]);
+        for (hash, _) in &entries {
+            let bit = hash >> (64 - FILTER_BITS);
+            filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+        }
+        Self { entries, filter, raw: Vec::new() }
+    }
+
+    /// Appends the rules that have the phrase.
+    #[inline]
+    pub(crate) fn look_up(&self, hash: u64, rules: &mut Vec<u32>) {
+        let bit = hash >> (64 - FILTER_BITS);
+        if self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1 {
+            let from = self.entries.partition_point(|(known, _)| *known < hash);
+            rules.extend(
+                self.entries[from..].iter().take_while(|(known, _)| *known == hash).map(|(_, rule)| rule),
+            );
+        }
+    }
+
+    fn look_up_raw(&self, text: &[u8], rules: &mut Vec<u32>) {
+        let found = self.raw.iter().filter(|(raw, _)| memmem::find(text, raw).is_some());
+        rules.extend(found.map(|(_, rule)| rule));
+    }
+}
+
+/// What the words around one place say: read once, asked by every rule that matches there.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    place: Option<(usize, usize)>,
+    supported: Vec<u32>,
+    opposed: Vec<u32>,
+    machinery: bool,
+}
+
+impl Surroundings {
+    /// Forgets the last place; another text is scanned.
+    pub(crate) fn clear(&mut self) {
+        self.place = None;
+    }
+
+    /// Reads the words around `start..end`: those of its line, or of the line before if it begins
+    /// its own.
+    pub(crate) fn read(
+        &mut self,
+        text: &[u8],
+        (start, end): (usize, usize),
+        (context, avoid, machinery): (&PhraseIndex, &PhraseIndex, &Phrases),
+    ) {
+        if self.place == Some((start, end)) {
+            return;
+        }
+        self.place = Some((start, end));
+        self.supported.clear();
+        self.opposed.clear();
+        let windows = windows(text, start, end);
+        for window in windows {
+            for_phrases(window, |hash| {
+                context.look_up(hash, &mut self.supported);
+                avoid.look_up(hash, &mut self.opposed);
+            });
+            if !window.is_ascii() {
+                context.look_up_raw(window, &mut self.supported);
+                avoid.look_up_raw(window, &mut self.opposed);
+            }
+        }
+        self.machinery = last_words_are(windows[0], machinery);
+    }
+
+    /// True if a phrase of the rule stands there.
+    pub(crate) fn support(&self, rule: u32) -> bool {
+        self.supported.contains(&rule)
+    }
+
+    /// True if a phrase that speaks against the rule stands there.
+    pub(crate) fn oppose(&self, rule: u32) -> bool {
+        self.opposed.contains(&rule)
+    }
+
+    /// True if what stands right before names machinery.
+    pub(crate) fn machinery(&self) -> bool {
+        self.machinery
+    }
+}
+
+/// The text before and behind a place in which words bear on it.
+fn windows(text: &[u8], start: usize, end: usize) -> [&[u8]; 2] {
+    let from = start.saturating_sub(BEFORE);
+    let mut before = &text[from..start];
+    let content = before.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |i| i + 1);
+    if let Some(line) = memchr::memrchr(b'\n', &before[..content]) {
+        before = &before[line + 1..];
+    } else if from > 0 && is_word(text[from - 1]) {
+        // The window cuts a word, which is then not a word.
+        before = &before[before.iter().take_while(|b| is_word(**b)).count()..];
+    }
+    let to = text.len().min(end + AFTER);
+    let mut after = &text[end..to];
+    if let Some(line) = memchr::memchr(b'\n', after) {
+        after = &after[..line];
+    } else if text.get(to).is_some_and(|b| is_word(*b)) {
+        after = &after[..after.iter().rposition(|b| !is_word(*b)).map_or(0, |i| i + 1)];
+    }
+    [before, after]
+}
+
+/// Calls `each` with the hash of every phrase of one to [`MAX_PHRASE`] words.
+fn for_phrases(text: &[u8], mut each: impl FnMut(u64)) {
+    // Hashes of the phrases of 1, 2, ... words that end at the word before.
+    let mut ending = [0; MAX_PHRASE];
+    let mut words = 0;
+    for_words(text, |word| {
+        words = MAX_PHRASE.min(words + 1);
+        let word = word_hash(word);
+        for length in (0..words).rev() {
+            ending[length] = extend(if length == 0 { 0 } else { ending[length - 1] }, word);
+            each(ending[length]);
+        }
+    });
+}
+
+/// True if one of the phrases ends `text`, or stands one word before its end.
+fn last_words_are(text: &[u8], wanted: &Phrases) -> bool {
+    let mut ending = [0; MAX_PHRASE];
+    let mut before = ending;
+    for_words(text, |word| {
+        before = ending;
+        let word = word_hash(word);
+        for length in (1..MAX_PHRASE).rev() {
+            // 0 is no phrase, and neither is what would begin with it.
+            ending[length] = if ending[length - 1] == 0 { 0 } else { extend(ending[length - 1], word) };
+        }
+        ending[0] = extend(0, word);
+    });
+    ending.iter().chain(&before).any(|hash| wanted.hashes.binary_search(hash).is_ok())
 }
 
 /// Marks the hash of a phrase that may stand anywhere in a key.
@@ -128,29 +230,29 @@ const ANYWHERE: u64 = 0x5851_F42D_4C95_7F2D;
 /// Hashes by which the names of keys are looked up: of the last one, two, ... words of a key
 /// (`db.passwordHash` ends in `hash`, in `password hash` and in `db password hash`), and of each
 /// single word as one that may stand anywhere.
-pub(crate) fn key_hashes(key: &[u8]) -> impl Iterator<Item = u64> {
+pub(crate) fn for_key_hashes(key: &[u8], mut each: impl FnMut(u64)) {
     // The hash of the phrase of the last word, of the last two, ... as of the word just read.
     let mut ending = [0; MAX_PHRASE];
-    let mut anywhere = [0; 2 * MAX_PHRASE];
     let mut words = 0;
     for_words(key, |word| {
-        for length in (1..MAX_PHRASE.min(words + 1)).rev() {
+        let word = word_hash(word);
+        words = MAX_PHRASE.min(words + 1);
+        for length in (1..words).rev() {
             ending[length] = extend(ending[length - 1], word);
         }
         ending[0] = extend(0, word);
-        if let Some(place) = anywhere.get_mut(words) {
-            *place = ending[0] ^ ANYWHERE;
-        }
-        words += 1;
+        each(ending[0] ^ ANYWHERE);
     });
-    ending.into_iter().take(words).chain(anywhere.into_iter().take(words))
+    for hash in &ending[..words] {
+        each(*hash);
+    }
 }
 
 /// The hash under which the name of a key is looked up: `password` for keys that end in it,
 /// `adobe *` for keys that have that word anywhere.
 pub(crate) fn name_hash(name: &str) -> u64 {
     let mut hash = 0;
-    for_words(name.as_bytes(), |word| hash = extend(hash, word));
+    for_words(name.as_bytes(), |word| hash = extend(hash, word_hash(word)));
     if name.ends_with('*') { hash ^ ANYWHERE } else { hash }
 }
 
@@ -158,13 +260,17 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The hash of a phrase and one more word, in which case does not count.
-fn extend(hash: u64, word: &[u8]) -> u64 {
-    let mut hash = hash.rotate_left(7) ^ 0x9E37_79B9_7F4A_7C15;
-    for byte in word {
-        hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01B3);
-    }
-    hash ^ hash >> 29
+/// The hash of a word, in which case does not count.
+fn word_hash(word: &[u8]) -> u64 {
+    let hash = word.iter().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01B3)
+    });
+    (hash ^ hash >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The hash of a phrase and one more word.
+const fn extend(phrase: u64, word: u64) -> u64 {
+    (phrase.rotate_left(7) ^ word).wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }
 
 /// Calls `each` with the words of `text`: runs of letters and digits, cut where lower case turns
@@ -225,7 +331,7 @@ pub(crate) fn issued_token(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Phrases, Words, for_words, issued_token, key_hashes, name_hash};
+    use super::{PhraseIndex, Phrases, Surroundings, for_key_hashes, for_words, issued_token, name_hash};
 
     fn words(text: &str) -> Vec<String> {
         let mut all = Vec::new();
@@ -245,7 +351,12 @@ mod tests {
     #[test]
     fn phrases_are_whole_words() {
         let phrases = Phrases::new(["lic", "social security", "身份证"]);
-        let have = |text: &str| Words::around(text.as_bytes(), text.len(), text.len()).have(&phrases);
+        let (index, none) = (PhraseIndex::new([(7, &phrases)].into_iter()), PhraseIndex::new([].into_iter()));
+        let have = |text: &str| {
+            let mut around = Surroundings::default();
+            around.read(text.as_bytes(), (text.len(), text.len()), (&index, &none, &phrases));
+            around.support(7)
+        };
         assert!(have("lic 1") && have("Social  Security no. ") && have("我的身份证号码") && have("userLic="));
         assert!(!have("public ") && !have("social insecurity") && !have("lic\nnext "));
         assert!(have("lic\n  "));
@@ -253,7 +364,11 @@ mod tests {
 
     #[test]
     fn keys_match_by_their_last_words() {
-        let ends = |key: &str, name| key_hashes(key.as_bytes()).any(|hash| hash == name_hash(name));
+        let ends = |key: &str, name| {
+            let mut found = false;
+            for_key_hashes(key.as_bytes(), |hash| found |= hash == name_hash(name));
+            found
+        };
         assert!(
             ends("db.dbPassword", "password") && ends("X-Api-Key", "api_key") && ends("APIKey", "api key")
         );
