@@ -5,6 +5,7 @@ pub(crate) mod codec;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod graph_file;
+pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod manifest;
 pub(crate) mod mark;
@@ -13,7 +14,7 @@ pub(crate) mod segment;
 pub(crate) mod segment_file;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,7 @@ use crate::Error;
 use crate::collection::snapshot::Snapshot;
 use crate::collection::{Collection, CollectionConfig, Core, Writer};
 use format::Kind;
+use lock::Lock;
 
 /// When a write is durable.
 ///
@@ -86,7 +88,7 @@ struct State {
     /// Collections opened so far.
     open: BTreeMap<String, Arc<Core>>,
     /// Held by the store and its writers as long as one of them may write.
-    lock: Option<Arc<File>>,
+    lock: Option<Arc<Lock>>,
     is_closed: bool,
     recovered: Vec<String>,
 }
@@ -106,7 +108,6 @@ pub struct Report {
     pub bytes: u64,
 }
 
-const LOCK: &str = "LOCK";
 const STORE: &str = "STORE";
 
 impl Store {
@@ -312,9 +313,9 @@ impl Store {
 }
 
 /// Makes the folder of a store if there is none, and takes its lock.
-fn prepare(path: &Path) -> Result<File, Error> {
+fn prepare(path: &Path) -> Result<Lock, Error> {
     if path.join(STORE).exists() {
-        return lock(path);
+        return Lock::take(path);
     }
     let lock = lock_new(path)?;
     folder::replace(&path.join(STORE), &format::header(Kind::Store, 0))?;
@@ -322,28 +323,13 @@ fn prepare(path: &Path) -> Result<File, Error> {
 }
 
 /// Makes the folder of a new store and takes its lock.
-fn lock_new(path: &Path) -> Result<File, Error> {
+fn lock_new(path: &Path) -> Result<Lock, Error> {
     fs::create_dir_all(path).map_err(Error::io(path, "making the folder"))?;
     // A crash while a store was made leaves a lock and the beginning of a STORE file.
-    let is_expected = |path: &PathBuf| path.ends_with(LOCK) || path.ends_with("STORE.new");
+    let is_expected = |path: &PathBuf| path.ends_with(lock::NAME) || path.ends_with("STORE.new");
     if !folder::entries(path)?.iter().all(is_expected) {
         let problem = "it is not empty".to_owned();
         return Err(Error::NotAStore { path: path.to_path_buf(), problem });
     }
-    lock(path)
-}
-
-fn lock(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(LOCK);
-    let lock = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(Error::io(&path, "opening for writing (or open the store read-only)"))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: folder.to_path_buf() }),
-        Err(TryLockError::Error(error)) => Err(Error::io(&path, "locking")(error)),
-    }
+    Lock::take(path)
 }

@@ -173,3 +173,30 @@ impl Batch {
         if input.is_empty() { Ok(batch) } else { Err(Malformed) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_batch_survives(
+            rows in prop::collection::vec(
+                (".{1,8}", prop::option::of(".*"), prop::option::of(prop::collection::vec(-1f32..1.0, 0..5))),
+                0..4,
+            ),
+            deletes in prop::collection::vec(".{1,8}", 0..4),
+        ) {
+            let upserts = rows.into_iter().map(|(id, text, vector)| Row { id, text, vector, ..Row::default() });
+            let updates = deletes.iter().map(|id| (id.clone(), Metadata::new())).collect();
+            let batch = Batch { upserts: upserts.collect(), updates, deletes };
+            prop_assert_eq!(Batch::decode(&batch.encode()), Ok(batch));
+        }
+
+        #[test]
+        fn any_bytes_decode_or_not(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Batch::decode(&bytes);
+        }
+    }
+}

@@ -1,6 +1,5 @@
 //! The one writer of a collection: log, durability, and what happens when a write fails.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::Batch;
 use super::snapshot::Snapshot;
 use crate::store::folder::{self, CollectionFolder};
 use crate::store::format::HEADER_BYTES;
+use crate::store::lock::Lock;
 use crate::store::log::{AppendError, Log, MAX_PAYLOAD};
 use crate::store::manifest::{Manifest, SegmentEntry, Settings};
 use crate::store::mark::Mark;
@@ -50,7 +50,7 @@ pub(crate) struct Disk {
     pub(crate) mark: Mark,
     pub(crate) durability: Durability,
     /// Keeps other writers away as long as this one may write.
-    _lock: Option<Arc<File>>,
+    _lock: Option<Arc<Lock>>,
     /// Whether the log holds records that are not durable yet.
     pub(crate) is_dirty: bool,
     /// Length of the log at which the next seal is due.
@@ -69,7 +69,7 @@ impl Disk {
     }
 
     /// The same, holding the lock of the store.
-    pub(crate) fn locked(self, lock: Arc<File>) -> Self {
+    pub(crate) fn locked(self, lock: Arc<Lock>) -> Self {
         Self { _lock: Some(lock), ..self }
     }
 

@@ -184,3 +184,55 @@ pub(crate) enum AppendError {
     Refused(Error),
     Broken(Error),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn log_of(payloads: &[Vec<u8>]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = Log::create(path.clone(), 3, 7).unwrap();
+        for payload in payloads {
+            log.append(payload).unwrap();
+        }
+        (folder, path)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn records_survive_and_a_torn_tail_is_told(
+            payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6),
+            cut in 0usize..300,
+        ) {
+            let (_folder, path) = log_of(&payloads);
+            let bytes = std::fs::read(&path).unwrap();
+            let kept = bytes.len().saturating_sub(cut).max(format::HEADER_BYTES);
+            std::fs::write(&path, &bytes[..kept]).unwrap();
+            let contents = Contents::read(&path, 3, 7, 0).unwrap();
+            let found: Vec<&[u8]> = contents.payloads().map(|(_, payload)| payload).collect();
+            prop_assert!(payloads.iter().map(Vec::as_slice).take(found.len()).eq(found.iter().copied()));
+            prop_assert_eq!(contents.end.length + contents.torn, kept as u64);
+            prop_assert_eq!(contents.end.sequence, 7 + found.len() as u64);
+            if kept == bytes.len() {
+                prop_assert_eq!(found.len(), payloads.len());
+            }
+            // If the whole of it was acknowledged, a cut is damage.
+            let acknowledged = Contents::read(&path, 3, 7, bytes.len() as u64);
+            prop_assert_eq!(acknowledged.is_ok(), kept == bytes.len());
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), acknowledged in 0u64..250) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log");
+            std::fs::write(&path, [&format::header(Kind::Log, 1)[..], &bytes].concat()).unwrap();
+            if let Ok(contents) = Contents::read(&path, 1, 1, acknowledged) {
+                prop_assert!(contents.end.length >= acknowledged.min(format::HEADER_BYTES as u64));
+            }
+        }
+    }
+}

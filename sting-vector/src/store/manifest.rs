@@ -108,3 +108,40 @@ impl Manifest {
         input.is_empty().then_some(Self { settings, segments, log, first_sequence })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_manifest_survives(
+            name in ".{0,20}",
+            dim in prop::option::of(1usize..5000),
+            segments in prop::collection::vec(
+                (any::<u64>(), any::<u64>(), any::<u32>(), prop::option::of(prop::collection::vec(0u32..9999, 0..50))),
+                0..4,
+            ),
+            log in any::<u64>(),
+        ) {
+            let segments = segments
+                .into_iter()
+                .map(|(number, bytes, checksum, live)| SegmentEntry {
+                    number,
+                    bytes,
+                    checksum,
+                    live: live.map(RoaringBitmap::from_iter),
+                })
+                .collect();
+            let settings = Settings { name, metric: Metric::Dot, dim, embedder: None };
+            let manifest = Manifest { settings, segments, log, first_sequence: log };
+            prop_assert_eq!(Manifest::decode(&manifest.encode()), Some(manifest));
+        }
+
+        #[test]
+        fn any_bytes_decode_or_not(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Manifest::decode(&bytes);
+        }
+    }
+}

@@ -1,10 +1,11 @@
 //! Collections on disk: made, opened, checked, removed.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::folder::{self, CollectionFolder};
+use super::lock::Lock;
 use super::log::{Contents, Log};
 use super::manifest::{Manifest, Settings};
 use super::mark::{self, Mark};
@@ -57,7 +58,7 @@ fn create_in(folder: &CollectionFolder, settings: Settings) -> Result<(), Error>
 pub(super) fn open(
     folder: CollectionFolder,
     name: &str,
-    writes: Option<(Arc<File>, Durability)>,
+    writes: Option<(Arc<Lock>, Durability)>,
 ) -> Result<(Core, Option<String>), Error> {
     let (manifest, contents, snapshot) = read(&folder, name, &[])?;
     let settings = manifest.settings.clone();

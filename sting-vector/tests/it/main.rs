@@ -5,6 +5,7 @@
 mod copies;
 mod crash;
 mod damage;
+mod format;
 mod input;
 mod limits;
 mod model;
