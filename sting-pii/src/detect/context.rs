@@ -116,54 +116,69 @@ impl PhraseIndex {
 /// What the words around one place say: read once, asked by every rule that matches there.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
-    place: Option<(usize, usize)>,
+    before: Side,
+    after: Side,
+    machinery: bool,
+}
+
+/// The words on one side of a place, and the rules that they speak for and against.
+#[derive(Debug, Default)]
+struct Side {
+    /// Where the value begins or ends.
+    place: Option<usize>,
     supported: Vec<u32>,
     opposed: Vec<u32>,
-    machinery: bool,
+}
+
+impl Side {
+    fn read(&mut self, place: usize, window: &[u8], context: &PhraseIndex, avoid: &PhraseIndex) {
+        self.place = Some(place);
+        self.supported.clear();
+        self.opposed.clear();
+        for_phrases(window, |hash| {
+            context.look_up(hash, &mut self.supported);
+            avoid.look_up(hash, &mut self.opposed);
+        });
+        if !window.is_ascii() {
+            context.look_up_raw(window, &mut self.supported);
+            avoid.look_up_raw(window, &mut self.opposed);
+        }
+    }
 }
 
 impl Surroundings {
     /// Forgets the last place; another text is scanned.
     pub(crate) fn clear(&mut self) {
-        self.place = None;
+        self.before.place = None;
+        self.after.place = None;
     }
 
     /// Reads the words around `start..end`: those of its line, or of the line before if it begins
-    /// its own.
+    /// its own. What was read for the last place is not read again.
     pub(crate) fn read(
         &mut self,
         text: &[u8],
         (start, end): (usize, usize),
         (context, avoid, machinery): (&PhraseIndex, &PhraseIndex, &Phrases),
     ) {
-        if self.place == Some((start, end)) {
-            return;
+        if self.before.place != Some(start) {
+            let window = window_before(text, start);
+            self.before.read(start, window, context, avoid);
+            self.machinery = last_words_are(window, machinery);
         }
-        self.place = Some((start, end));
-        self.supported.clear();
-        self.opposed.clear();
-        let windows = windows(text, start, end);
-        for window in windows {
-            for_phrases(window, |hash| {
-                context.look_up(hash, &mut self.supported);
-                avoid.look_up(hash, &mut self.opposed);
-            });
-            if !window.is_ascii() {
-                context.look_up_raw(window, &mut self.supported);
-                avoid.look_up_raw(window, &mut self.opposed);
-            }
+        if self.after.place != Some(end) {
+            self.after.read(end, window_after(text, end), context, avoid);
         }
-        self.machinery = last_words_are(windows[0], machinery);
     }
 
     /// True if a phrase of the rule stands there.
     pub(crate) fn support(&self, rule: u32) -> bool {
-        self.supported.contains(&rule)
+        self.before.supported.contains(&rule) || self.after.supported.contains(&rule)
     }
 
     /// True if a phrase that speaks against the rule stands there.
     pub(crate) fn oppose(&self, rule: u32) -> bool {
-        self.opposed.contains(&rule)
+        self.before.opposed.contains(&rule) || self.after.opposed.contains(&rule)
     }
 
     /// True if what stands right before names machinery.
@@ -172,25 +187,33 @@ impl Surroundings {
     }
 }
 
-/// The text before and behind a place in which words bear on it.
-fn windows(text: &[u8], start: usize, end: usize) -> [&[u8]; 2] {
+/// The text before a place in which words bear on it.
+fn window_before(text: &[u8], start: usize) -> &[u8] {
     let from = start.saturating_sub(BEFORE);
-    let mut before = &text[from..start];
+    let before = &text[from..start];
     let content = before.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |i| i + 1);
     if let Some(line) = memchr::memrchr(b'\n', &before[..content]) {
-        before = &before[line + 1..];
-    } else if from > 0 && is_word(text[from - 1]) {
-        // The window cuts a word, which is then not a word.
-        before = &before[before.iter().take_while(|b| is_word(**b)).count()..];
+        return &before[line + 1..];
     }
+    // Where the window cuts a word, that is not a word.
+    let cut = if from > 0 && is_word(text[from - 1]) {
+        before.iter().take_while(|b| is_word(**b)).count()
+    } else {
+        0
+    };
+    &before[cut..]
+}
+
+/// The text behind a place in which words bear on it.
+fn window_after(text: &[u8], end: usize) -> &[u8] {
     let to = text.len().min(end + AFTER);
-    let mut after = &text[end..to];
+    let after = &text[end..to];
     if let Some(line) = memchr::memchr(b'\n', after) {
-        after = &after[..line];
-    } else if text.get(to).is_some_and(|b| is_word(*b)) {
-        after = &after[..after.iter().rposition(|b| !is_word(*b)).map_or(0, |i| i + 1)];
+        return &after[..line];
     }
-    [before, after]
+    let cut = text.get(to).is_some_and(|b| is_word(*b));
+    let whole = if cut { after.iter().rposition(|b| !is_word(*b)).map_or(0, |i| i + 1) } else { after.len() };
+    &after[..whole]
 }
 
 /// Calls `each` with the hash of every phrase of one to [`MAX_PHRASE`] words.
