@@ -78,9 +78,9 @@ impl CollectionConfig {
                 let mend = "open it with that embedder, or embed its texts again into another collection";
                 Err(mismatch("embedder", wanted, stored, mend))
             }
-            (Some(wanted), None) if dim.is_some() => {
-                let mend = "open it without, or make another collection";
-                Err(mismatch("embedder", wanted, "vectors given by the caller", mend))
+            // Its vectors, if it has any, are of a model that is not known.
+            (Some(wanted), None) => {
+                Err(mismatch("embedder", wanted, "none", "open it without, or make another collection"))
             }
             _ => Ok(()),
         }

@@ -98,6 +98,7 @@ fn a_collection_remembers_what_it_is() {
     texts.upsert(vec![Row::new("a").with_text("one two"), Row::new("b").with_text("")]).unwrap();
     let l2 = CollectionConfig::default().with_metric(Metric::L2).with_dim(3);
     store.collection("points", l2).unwrap();
+    collection(&store, "words").upsert(vec![Row::new("a").with_text("x")]).unwrap();
     drop((texts, store));
 
     let store = Store::open(folder.path()).unwrap();
@@ -105,6 +106,7 @@ fn a_collection_remembers_what_it_is() {
     named(store.collection("texts", CollectionConfig::default().with_dim(3)), "dim");
     named(store.collection("points", CollectionConfig::default().with_metric(Metric::Dot)), "metric");
     named(store.collection("points", embedded("lengths-1")), "dim");
+    named(store.collection("words", embedded("lengths-1")), "embedder");
     named(store.collection("", CollectionConfig::default()), "collection name");
     named(store.collection(&"x".repeat(100), CollectionConfig::default()), "collection name");
     assert_eq!(collection(&store, "points").metric(), Metric::L2);
