@@ -289,10 +289,10 @@ impl<'t> Chunks<'t> {
         for title in &**heading {
             hasher.field(title.as_bytes());
         }
-        let occurrence = self.seen.entry(hasher.finish()).or_default();
-        hasher.number(u64::from(*occurrence));
+        let first = hasher.finish();
+        let occurrence = self.seen.entry(first).or_default();
         *occurrence += 1;
-        hasher.finish()
+        if *occurrence == 1 { first } else { hasher.number(u64::from(*occurrence)).finish() }
     }
 }
 

@@ -158,6 +158,7 @@ proptest! {
                 let chunker = chunker(kind, unit, max, overlap.min(max / 3));
                 let chunks = chunker.chunk(&text);
                 obey(&chunker, &text, &chunks)?;
+                prop_assert!(chunker.spans(&text).eq(chunks.iter().map(|chunk| chunk.span)));
             }
         }
     }
