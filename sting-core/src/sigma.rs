@@ -6,6 +6,7 @@
 
 mod condition;
 mod engine;
+mod explain;
 mod matcher;
 mod modifier;
 mod pattern;
@@ -15,6 +16,10 @@ mod set;
 mod view;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
+pub use explain::{Explanation, SelectionOutcome, TestOutcome};
 pub use rule::{LogSource, Rule};
 pub use set::RuleSet;
 

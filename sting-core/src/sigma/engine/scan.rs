@@ -55,13 +55,14 @@ pub(in super::super) struct Scan<'a> {
 impl Scratch {
     /// Prepares for an event: resolves its fields and folds its texts.
     pub(super) fn scan<'a>(&'a mut self, engine: &'a Engine, event: &'a Event) -> Scan<'a> {
-        self.stamp = self.stamp.wrapping_add(1);
-        if self.stamp == 0 || self.known.len() != engine.predicates.len() {
-            *self = Self { stamp: 1, ..Self::default() };
+        // New memory, or stamps that have run out.
+        if self.stamp == 0 || self.stamp == u32::MAX {
+            *self = Self::default();
             self.known.resize(engine.predicates.len(), (0, State::Unknown));
             self.candidate.resize(engine.programs.len(), 0);
             self.heads.resize(engine.fields.len(), (0, NONE));
         }
+        self.stamp += 1;
         self.chain.clear();
         self.fields.clear();
         self.folded.clear();
