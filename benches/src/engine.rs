@@ -16,6 +16,7 @@ pub fn open(job: &Job) -> Result<Engine, Failure> {
         ("sting", "pii") => ours::pii::open(job),
         ("sting", "embed") => ours::embed::open(job),
         ("sting", "vector") => ours::vector::open(job),
+        ("sting", "pipeline") => ours::pipeline::open(job),
         ("sting", "event") => ours::event::open(job),
         //PIPE        ("sting", "pipeline") => ours::pipeline::open(job),
         #[cfg(feature = "peers")]

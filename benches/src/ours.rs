@@ -4,6 +4,7 @@ pub(crate) mod chunk;
 pub(crate) mod embed;
 pub(crate) mod event;
 pub(crate) mod pii;
+pub(crate) mod pipeline;
 pub(crate) mod token;
 pub(crate) mod vector;
 

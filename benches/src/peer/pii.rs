@@ -12,14 +12,14 @@ use crate::job::{Engine, Failure, Job};
 
 /// Kind, pattern, and the checksum that the peer has for it.
 const RULES: &[(&str, &str, Option<dd_sds::SecondaryValidator>)] = &[
-    ("email", r"\b[\w.%+-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}\b", None),
+    ("email", r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,24}\b", None),
     ("credit_card", r"\b(?:\d[ -]?){12,18}\d\b", Some(LuhnChecksum)),
     ("us_ssn", r"\b\d{3}-\d{2}-\d{4}\b", None),
     ("iban", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", Some(IbanChecker)),
     ("ip_address", r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b", None),
     ("ip_address", r"\b(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}\b", None),
     ("phone", r"(?:\+\d{1,3}[ .-]?)?\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b", None),
-    ("url", r#"https?://[^\s"'<>]{3,2000}"#, None),
+    ("url", r#"https?://[^\s"'<>]+"#, None),
 ];
 
 pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
