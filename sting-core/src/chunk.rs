@@ -87,11 +87,11 @@ pub struct ChunkConfig {
 /// ```
 /// use sting_core::chunk::{ChunkConfig, Chunker};
 /// let chunker = Chunker::new(ChunkConfig::default().with_max_size(30))?;
-/// let text = "# Bees\n\nBees make honey. They dance.\n\n# Wasps\n\nWasps do not.\n";
+/// let text = "# Bees\n\nBees make honey.\n\n# Wasps\n\nWasps do not.\n";
 /// let chunks = chunker.chunk(text);
 /// assert_eq!(chunks[0].text(text), "# Bees\n\nBees make honey.");
-/// assert_eq!(chunks[2].text(text), "# Wasps\n\nWasps do not.");
-/// assert_eq!(&*chunks[2].heading[0], "Wasps");
+/// assert_eq!(chunks[1].text(text), "# Wasps\n\nWasps do not.");
+/// assert_eq!(&*chunks[1].heading[0], "Wasps");
 /// # Ok::<(), sting_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
