@@ -5,6 +5,7 @@
 
 mod automaton;
 mod boundary;
+mod compile;
 pub(crate) mod context;
 pub(crate) mod extent;
 mod key;
@@ -12,15 +13,13 @@ mod prefix;
 pub(crate) mod resolve;
 mod trigger;
 
-use crate::Error;
-use crate::catalog::{Boundary, Detector, Extent, Group};
-use crate::validate::{self, Check};
-use automaton::{Automaton, Pattern};
+use crate::catalog::{Boundary, Extent, Group};
+use crate::validate::Check;
+use automaton::Automaton;
 use context::{PhraseIndex, Phrases, Surroundings, Words};
 use memchr::memmem;
 use prefix::PrefixSet;
 use regex_automata::hybrid::dfa::Cache;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use sting_core::Span;
@@ -223,134 +222,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-const fn slot_of(rule: &Rule) -> Slot {
-    match rule.group {
-        Group::Id => Slot::Id,
-        Group::At => Slot::At,
-        Group::Url => Slot::Url,
-        Group::Prefix if rule.prefixed => Slot::Prefix,
-        Group::Prefix => Slot::Long,
-        Group::Key => Slot::Key,
-        Group::Lead => Slot::Lead,
-        Group::Scan => Slot::Scan,
-    }
-}
-
 impl Engine {
-    /// Compiles `rows`. Kinds in `asked` are expected in the text.
-    pub(crate) fn new(rows: &[&Detector], asked: &BTreeSet<String>, min_score: f32) -> Result<Self, Error> {
-        let mut engine = Self {
-            rules: Vec::with_capacity(rows.len()),
-            slots: [const { None }; SLOTS],
-            prefixes: PrefixSet::default(),
-            leads: Vec::new(),
-            scan_first: Box::new([false; 256]),
-            keys: PhraseIndex::new([].into_iter()),
-            context: PhraseIndex::new([].into_iter()),
-            avoid: PhraseIndex::new([].into_iter()),
-            kernel: Kernel::detect(),
-            min_score,
-            idle: Mutex::new(Vec::new()),
-        };
-        let mut members: [Vec<(regex_syntax::hir::Hir, u32, usize)>; SLOTS] = [const { Vec::new() }; SLOTS];
-        for (index, row) in rows.iter().enumerate() {
-            let pattern = Pattern::parse(row)?;
-            let rule = engine.place(row, &pattern, index as u32)?;
-            members[slot_of(&rule) as usize].push((pattern.hir, index as u32, row.max_len));
-            engine.rules.push(Rule {
-                odds: rule.odds * if asked.contains(&row.kind) { odds::ASKED } else { 1.0 },
-                ..rule
-            });
-        }
-        let keyed = (0..).zip(&engine.rules).filter(|(_, rule)| rule.group == Group::Key);
-        engine.keys = PhraseIndex::of_hashes(
-            keyed.flat_map(|(index, rule)| rule.keys.iter().map(move |&hash| (hash, index))).collect(),
-        );
-        let rules = || (0..).zip(&engine.rules);
-        engine.context = PhraseIndex::new(rules().map(|(i, rule)| (i, &rule.context)));
-        engine.avoid = PhraseIndex::new(rules().map(|(i, rule)| (i, &rule.avoid)));
-        for (slot, members) in engine.slots.iter_mut().zip(members) {
-            if members.is_empty() {
-                continue;
-            }
-            let patterns: Vec<_> = members.iter().map(|(hir, ..)| hir).collect();
-            let max_len = members.iter().map(|member| member.2).max().unwrap_or(0);
-            *slot = Some(Patterns {
-                automaton: Automaton::new(&patterns, max_len)?,
-                rules: members.iter().map(|member| member.1).collect(),
-            });
-        }
-        Ok(engine)
-    }
-
-    /// Makes the rule of a row and enters it where its trigger is looked up.
-    fn place(&mut self, row: &Detector, pattern: &Pattern, index: u32) -> Result<Rule, Error> {
-        let fault = |problem: &str, mend: &str| Err(Error::detector(row.id(), problem, mend));
-        if !(row.score > 0.0 && row.score < 1.0) {
-            return fault(
-                "score is not between 0 and 1",
-                "give the probability that text of this shape is what the row says",
-            );
-        }
-        let check = match &row.validator {
-            None => None,
-            Some(name) => match validate::find(name) {
-                Some(check) => Some(check),
-                None => return fault("its validator does not exist", "see sting_pii::validators()"),
-            },
-        };
-        let mut group = row.group;
-        let mut prefixed = false;
-        match group {
-            Group::Prefix => {
-                if pattern.min_len < trigger::LONG {
-                    return fault("its values are shorter than twelve bytes", "use group scan");
-                }
-                let prefixes = pattern.prefixes();
-                prefixed = !prefixes.is_empty() && self.prefixes.insert_all(&prefixes);
-            }
-            Group::Key if row.keys.is_empty() => return fault("group key without keys", "name the keys"),
-            Group::Lead if !row.lead.is_empty() => {
-                for lead in &row.lead {
-                    self.leads.push((memmem::Finder::new(lead).into_owned(), true, index));
-                }
-            }
-            Group::Lead | Group::Scan => {
-                let prefixes = pattern.prefixes();
-                let few =
-                    !prefixes.is_empty() && prefixes.len() <= 4 && prefixes.iter().all(|p| p.len() >= 3);
-                if few {
-                    group = Group::Lead;
-                    for prefix in prefixes {
-                        self.leads.push((memmem::Finder::new(&prefix).into_owned(), false, index));
-                    }
-                } else {
-                    group = Group::Scan;
-                    for (all, one) in self.scan_first.iter_mut().zip(pattern.first_bytes()) {
-                        *all |= one;
-                    }
-                }
-            }
-            Group::Id | Group::At | Group::Url | Group::Key => {}
-        }
-        let mut keys: Vec<_> = row.keys.iter().map(|name| context::name_hash(name)).collect();
-        keys.sort_unstable();
-        Ok(Rule {
-            kind: row.kind.as_str().into(),
-            id: row.id().into(),
-            group,
-            prefixed,
-            boundary: pattern.boundary,
-            extent: row.extent,
-            check,
-            odds: row.score / (1.0 - row.score),
-            weak: row.weak,
-            context: Phrases::new(row.context.iter().chain(&row.keys).map(String::as_str)),
-            avoid: Phrases::new(row.avoid.iter().map(String::as_str)),
-            keys,
-        })
-    }
-
     /// Appends the candidates of `text` that score at least the threshold and begin in `starts`.
     /// `field` is the name of the column or key that holds the whole text.
     pub(crate) fn candidates(
