@@ -1,4 +1,11 @@
-//! What stands behind the shell command `sting`: the demo and the generator.
+#![doc = include_str!("../README.md")]
 
+pub mod command;
 pub mod demo;
+mod error;
+mod event_stream;
 pub mod generate;
+mod pipeline;
+pub mod terminal;
+
+pub use error::Error;

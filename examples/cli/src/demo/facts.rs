@@ -1,6 +1,7 @@
 //! What a demo run found out. Both reports are written from this and from nothing else.
 
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -62,6 +63,8 @@ pub struct DocumentType {
 /// The index on disk.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Index {
+    /// Collection of the documents.
+    pub jar: String,
     /// Chunks of documents.
     pub chunks: u64,
     /// Chunks of events.
@@ -136,6 +139,12 @@ pub struct Detection {
     pub events: u64,
     /// Events with at least one match.
     pub events_matched: u64,
+    /// Events of planted attacks that a rule must find.
+    pub attacks: u64,
+    /// Of those, how many a rule found.
+    pub attacks_found: u64,
+    /// Harmless events that a rule matched.
+    pub false_alarms: u64,
     /// One entry a rule that fired, gravest first.
     pub alerts: Vec<Alert>,
     /// Matches over time: a bucket each, from level to count.
@@ -153,12 +162,21 @@ pub struct Alert {
     pub count: u64,
     /// Line of the first event, from 1.
     pub first_event: u64,
-    /// Field that matched there.
+    /// What matched there.
+    pub fields: Vec<Matched>,
+    /// Why that matters, in the rule's words.
+    pub reason: String,
+}
+
+/// A field of an event that matched.
+#[derive(Clone, Debug, Serialize)]
+pub struct Matched {
+    /// The field.
     pub field: String,
     /// Its value, scrubbed.
     pub value: String,
-    /// Why, in words.
-    pub reason: String,
+    /// What it matched; `*` and `?` are wildcards.
+    pub pattern: String,
 }
 
 /// Something that was not read.
@@ -188,6 +206,32 @@ pub struct KindCheck {
     pub planted: u64,
     /// Of those, how many can still be read in the index.
     pub left: u64,
+}
+
+impl Hit {
+    /// A hit of a collection that the ingest pipeline filled.
+    pub fn from_row(hit: &sting_vector::Hit) -> Self {
+        let text = |key: &str| match hit.metadata.get(key) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Array(items)) => {
+                items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" > ")
+            }
+            _ => String::new(),
+        };
+        let number = |key: &str| hit.metadata.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let part = text("part");
+        Self {
+            score: hit.score,
+            vector_score: hit.vector_score,
+            keyword_score: hit.keyword_score,
+            document: text("document"),
+            part: if part == "body" { String::new() } else { part },
+            start: number("source_start"),
+            end: number("source_end"),
+            heading: text("heading"),
+            text: hit.text.clone().unwrap_or_default(),
+        }
+    }
 }
 
 impl Facts {

@@ -68,6 +68,22 @@ pub fn clip(text: &str, width: usize) -> String {
     clipped
 }
 
+/// `width` characters of the text on one line, from shortly before the first word of the query.
+pub fn excerpt(text: &str, query: &str, width: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let folded = line.to_lowercase();
+    let telling = query.split_whitespace().filter(|word| word.chars().count() > 3);
+    let found = telling.filter_map(|word| folded.find(&word.to_lowercase())).min().unwrap_or(0);
+    // Lower case may be longer or shorter; a place in the one is about the same in the other.
+    let before = folded[..found].chars().count();
+    if before < width / 2 {
+        return clip(&line, width);
+    }
+    let start = line.char_indices().nth(before - width / 4).map_or(0, |(at, _)| at);
+    let start = line[start..].find(' ').map_or(start, |space| start + space + 1);
+    clip(&format!("…{}", &line[start..]), width)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +95,9 @@ mod tests {
         assert_eq!([seconds(0.000_12), seconds(0.0123), seconds(1.5)], ["120 µs", "12.3 ms", "1.50 s"]);
         assert_eq!([per_second(10.0, 0.0), per_second(10.0, 2.0)], ["-", "5.00"]);
         assert_eq!([plural(1, "file"), plural(0, "file")], ["1 file", "0 files"]);
+        let text = "the first of many words, and at the end a Spider on the sensor";
+        assert_eq!(excerpt(text, "a spider", 30), "…end a Spider on the sensor");
+        assert_eq!(excerpt(text, "first", 30), "the first of many words, and…");
         assert_eq!([clip("a  b\nc", 9), clip("héllo wörld", 7)], ["a b c", "héllo…"]);
     }
 }

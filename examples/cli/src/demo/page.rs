@@ -1,8 +1,8 @@
 //! The report as one HTML page that needs nothing else: no script, no network.
 
 use super::chart::{self, Bar, Column, escape};
-use super::facts::{Alert, Facts, LEVELS, Search, TruthCheck};
-use super::figures::{bytes, clip, count, per_second, plural, seconds};
+use super::facts::{Alert, Facts, LEVELS, Matched, Search, TruthCheck};
+use super::figures::{bytes, clip, count, excerpt, per_second, plural, seconds};
 use super::text::place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -19,9 +19,9 @@ pub fn render(facts: &Facts) -> String {
     );
     page.push_str(&head(facts));
     page.push_str("<div class=\"grid\">\n");
-    for part in [findings(facts), documents(facts), index(facts), stages(facts)] {
-        page.push_str(&part);
-    }
+    page.push_str(&findings(facts));
+    let _ = writeln!(page, "<div class=\"stack\">\n{}{}</div>", documents(facts), index(facts));
+    page.push_str(&stages(facts));
     page.push_str(&searches(&facts.searches));
     page.push_str(&alerts(facts));
     page.push_str(&not_read(facts));
@@ -42,21 +42,21 @@ fn head(facts: &Facts) -> String {
     };
     let mut out = format!(
         "<header><h1><b>STING</b> report</h1><p>{}, {news}</p>\
-         <label><input type=\"checkbox\" id=\"theme\"> other colours</label></header>\n<dl class=\"tiles\">\n",
+         <label><input type=\"checkbox\" id=\"theme\"> switch light and dark</label></header>\n<dl class=\"tiles\">\n",
         escape(&facts.source)
     );
     let mut tiles = vec![
         ("Documents", count(facts.document_count())),
-        ("Findings in this run", count(facts.finding_count())),
+        ("Findings", count(facts.finding_count())),
         ("Chunks", count(facts.index.chunks + facts.index.event_chunks)),
         ("Index on disk", bytes(facts.index.bytes)),
         ("Events", count(facts.detection.events)),
-        ("Events that matched", count(facts.detection.events_matched)),
+        ("Events matched", count(facts.detection.events_matched)),
     ];
     if let Some(truth) = &facts.truth {
         tiles.insert(
             2,
-            ("Planted, still readable", format!("{} of {}", count(truth.left()), count(truth.planted()))),
+            ("Planted values left", format!("{} of {}", count(truth.left()), count(truth.planted()))),
         );
     }
     for (name, figure) in tiles {
@@ -121,7 +121,7 @@ fn documents(facts: &Facts) -> String {
     let documents = &facts.documents;
     let rows: Vec<(String, u64)> =
         documents.types.iter().map(|kind| (kind.media_type.clone(), kind.count)).collect();
-    let chart = chart::counts("Documents by type", "document", &rows);
+    let chart = chart::counts("Documents by type", &rows);
     let table = table(
         &["Type", "#Documents", "#Size"],
         documents
@@ -153,6 +153,7 @@ fn index(facts: &Facts) -> String {
         })
         .collect();
     let chart = chart::columns(
+        520.0,
         "Chunks by size",
         &[],
         &columns,
@@ -193,7 +194,8 @@ fn stages(facts: &Facts) -> String {
         }),
     );
     let chart = chart::bars("Busy time by stage", &[], &bars);
-    section("Throughput by stage", "busy time, summed over threads", &(chart + &table))
+    let body = format!("<div class=\"grid\"><div>{chart}</div>{table}</div>");
+    wide("Throughput by stage", "busy time, summed over threads", &body)
 }
 
 fn searches(searches: &[Search]) -> String {
@@ -208,15 +210,15 @@ fn searches(searches: &[Search]) -> String {
                 .collect();
             let _ = write!(
                 body,
-                "<div class=\"hit\"><b title=\"{}\">{:.3}</b><div><code>{}</code>",
-                parts.join(", "),
+                "<div class=\"hit\"><b>{:.3}</b><div><code>{}</code> <small>{}</small>",
                 hit.score,
-                escape(&place(hit))
+                escape(&place(hit)),
+                parts.join(", ")
             );
             if !hit.heading.is_empty() {
                 let _ = write!(body, "<p class=\"heading\">{}</p>", escape(&hit.heading));
             }
-            let _ = write!(body, "<p>{}</p></div></div>", escape(&clip(&hit.text, 320)));
+            let _ = write!(body, "<p>{}</p></div></div>", escape(&excerpt(&hit.text, &search.query, 320)));
         }
     }
     let total: f64 = searches.iter().map(|search| search.seconds).sum();
@@ -236,6 +238,7 @@ fn alerts(facts: &Facts) -> String {
         .collect();
     let series: Vec<String> = LEVELS.iter().map(|level| (*level).to_owned()).collect();
     let chart = chart::columns(
+        1080.0,
         "Matches over the stream of events, by level",
         &series,
         &columns,
@@ -246,6 +249,14 @@ fn alerts(facts: &Facts) -> String {
     for error in &detection.rule_errors {
         let _ = write!(errors, "<p class=\"verdict bad\">{}</p>", escape(error));
     }
+    let is_right = detection.attacks_found == detection.attacks && detection.false_alarms == 0;
+    let verdict = format!(
+        "<p class=\"verdict{}\">{} of {} found, {}.</p>",
+        if is_right { "" } else { " bad" },
+        count(detection.attacks_found),
+        plural(detection.attacks, "planted attack event"),
+        plural(detection.false_alarms, "false alarm"),
+    );
     let note = format!(
         "{} of {} matched; {} of {} fired",
         count(detection.events_matched),
@@ -259,22 +270,25 @@ fn alerts(facts: &Facts) -> String {
         &format!(
             "<div class=\"levels\">{chart}</div><div class=\"scroll\"><table><thead><tr><th>Level</th><th>Rule</th>\
              <th class=\"n\">Times</th><th class=\"n\">First event</th><th>Matched</th><th>Reason</th></tr></thead>\
-             <tbody>{rows}</tbody></table></div>{errors}"
+             <tbody>{rows}</tbody></table></div>{verdict}{errors}"
         ),
     )
 }
 
 fn alert(alert: &Alert) -> String {
+    let mut fields = String::new();
+    for Matched { field, value, pattern } in &alert.fields {
+        let (field, value) = (escape(field), escape(&clip(value, 160)));
+        let _ = write!(fields, "<code title=\"pattern: {}\">{field} = {value}</code> ", escape(pattern));
+    }
     format!(
         "<tr><td><span class=\"level {0}\">{0}</span></td><td>{1}</td><td class=\"n\">{2}</td><td class=\"n\">{3}</td>\
-         <td><code>{4} = {5}</code></td><td>{6}</td></tr>",
+         <td>{fields}</td><td>{4}</td></tr>",
         escape(&alert.level),
         escape(&alert.rule),
         count(alert.count),
         count(alert.first_event),
-        escape(&alert.field),
-        escape(&clip(&alert.value, 160)),
-        escape(&alert.reason)
+        escape(&alert.reason),
     )
 }
 
@@ -348,8 +362,7 @@ mod tests {
             level: "high".into(),
             count: 1,
             first_event: 1,
-            field: evil.into(),
-            value: evil.into(),
+            fields: vec![Matched { field: evil.into(), value: evil.into(), pattern: evil.into() }],
             reason: evil.into(),
         });
         facts.detection.rule_errors.push(evil.into());

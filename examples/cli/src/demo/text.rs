@@ -1,7 +1,7 @@
 //! The report on a terminal.
 
 use super::facts::{Facts, Hit, TruthCheck};
-use super::figures::{bytes, clip, count, per_second, plural, seconds};
+use super::figures::{bytes, clip, count, excerpt, per_second, plural, seconds};
 use std::fmt::{Result, Write};
 
 /// How to mark what matters.
@@ -15,6 +15,8 @@ pub enum Style {
 
 const WIDTH: usize = 96;
 const BAR: usize = 24;
+/// Entries of a list that are printed one by one.
+const LISTED: usize = 10;
 
 /// Writes the report.
 ///
@@ -166,7 +168,7 @@ impl Page<'_> {
                 if !hit.heading.is_empty() {
                     writeln!(out, "         {}", clip(&hit.heading, WIDTH - 9))?;
                 }
-                writeln!(out, "         {}", self.dim(&clip(&hit.text, WIDTH - 9)))?;
+                writeln!(out, "         {}", self.dim(&excerpt(&hit.text, &search.query, WIDTH - 9)))?;
             }
         }
         Ok(())
@@ -182,15 +184,26 @@ impl Page<'_> {
             plural(detection.rules as u64, "rule"),
         );
         self.section(out, "Alerts", &what)?;
-        for alert in &detection.alerts {
+        for alert in detection.alerts.iter().take(LISTED) {
             let level = format!("{:<13}", alert.level);
             let level = if super::facts::gravity(&alert.level) > 3 { self.bad(&level) } else { level };
             let times = format!("{}×, first in event {}", count(alert.count), count(alert.first_event));
             writeln!(out, "  {level} {}  {}", self.bold(&alert.rule), self.dim(&times))?;
-            let value = clip(&alert.value, WIDTH - 20 - alert.field.len().min(40));
-            writeln!(out, "                {} = {value}", alert.field)?;
+            let fields: Vec<String> =
+                alert.fields.iter().map(|matched| format!("{} = {}", matched.field, matched.value)).collect();
+            writeln!(out, "                {}", clip(&fields.join(", "), WIDTH - 16))?;
             writeln!(out, "                {}", self.dim(&clip(&alert.reason, WIDTH - 16)))?;
         }
+        if detection.alerts.len() > LISTED {
+            let more = format!("and {} more rules, all in the page", detection.alerts.len() - LISTED);
+            writeln!(out, "  {}", self.dim(&more))?;
+        }
+        let (found, all) =
+            (count(detection.attacks_found), plural(detection.attacks, "planted attack event"));
+        let verdict =
+            format!("Check: {found} of {all} found, {}", plural(detection.false_alarms, "false alarm"));
+        let is_right = detection.attacks_found == detection.attacks && detection.false_alarms == 0;
+        writeln!(out, "  {}", if is_right { self.good(&verdict) } else { self.bad(&verdict) })?;
         for error in &detection.rule_errors {
             writeln!(out, "  {}", self.bad(error))?;
         }
@@ -202,11 +215,14 @@ impl Page<'_> {
         let note = if list.is_empty() {
             "everything was read".to_owned()
         } else {
-            plural(list.len() as u64, "entry").replace("entrys", "entries")
+            plural(list.len() as u64, "part")
         };
         self.section(out, "Not read", &note)?;
-        for entry in list {
-            writeln!(out, "  {}: {}", entry.name, entry.reason)?;
+        for entry in list.iter().take(LISTED) {
+            writeln!(out, "  {}: {}", entry.name, clip(&entry.reason, WIDTH))?;
+        }
+        if list.len() > LISTED {
+            writeln!(out, "  {}", self.dim(&format!("and {} more, all in the page", list.len() - LISTED)))?;
         }
         Ok(())
     }
@@ -247,7 +263,7 @@ impl Page<'_> {
 }
 
 /// Where a hit stands: `mail/a.eml, attachment: b.csv, bytes 10 to 80`.
-pub(super) fn place(hit: &Hit) -> String {
+pub(crate) fn place(hit: &Hit) -> String {
     let part = if hit.part.is_empty() { String::new() } else { format!(", {}", hit.part) };
     format!("{}{part}, bytes {} to {}", hit.document, hit.start, hit.end)
 }

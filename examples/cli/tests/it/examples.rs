@@ -1,0 +1,60 @@
+//! The short programs in `examples/`, as a newcomer would run them.
+
+use crate::sting::{STING, Said, Sandbox};
+use std::path::Path;
+
+#[track_caller]
+fn example(name: &str) -> String {
+    let path = Path::new(STING).with_file_name("examples").join(name);
+    assert!(path.exists(), "{} is not built; run the tests of the whole package", path.display());
+    Said::new(&Sandbox::new().command(path).output().unwrap()).ok()
+}
+
+#[test]
+fn scrub() {
+    assert_eq!(
+        example("scrub"),
+        "Wendell ([EMAIL]) was charged twice on ***************1881.\n\
+         email at bytes 9..32: replace\n\
+         credit_card at bytes 55..74: mask\n"
+    );
+}
+
+#[test]
+fn chunk() {
+    assert_eq!(
+        example("chunk"),
+        "0..30 [On-call] # On-call  One week at a time.\n\
+         32..99 [On-call > What wakes you] ## What wakes you  Only alerts that a human can do something about.\n\
+         101..123 [On-call > The gateway is down] ## The gateway is down\n\
+         125..194 [On-call > The gateway is down] Is it the certificate? Is it the release? Roll back first, ask later.\n"
+    );
+}
+
+#[test]
+fn search() {
+    assert_eq!(
+        example("search"),
+        "snow: The station reported snow in July; a spider sat on the sensor.\n\
+         mast: The mast was replaced after the storm.\n"
+    );
+}
+
+#[test]
+fn detect() {
+    assert_eq!(
+        example("detect"),
+        "event 1: Office program starts a shell\n  \
+           ParentImage = C:\\Office\\WINWORD.EXE (pattern *\\winword.exe)\n  \
+           Image = C:\\Windows\\System32\\cmd.exe (pattern *\\cmd.exe)\n"
+    );
+}
+
+#[test]
+fn ingest() {
+    assert_eq!(
+        example("ingest"),
+        "2 documents, findings: {\"email\": {\"replace\": 1}}\n\
+         \"on-call.md\": \"# On-call\\n\\nPage Lena at [EMAIL].\"\n"
+    );
+}
