@@ -89,7 +89,7 @@ impl Embedder for HashEmbedder {
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
         let mut rows = vec![0.0; texts.len() * self.dim];
-        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| embed_into(text, row));
+        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| embed_into(text, row, rarity));
         Ok(rows)
     }
 
@@ -99,16 +99,17 @@ impl Embedder for HashEmbedder {
     }
 }
 
-/// Writes the unit vector of `text` to `row`, which holds zeros.
-pub(super) fn embed_into(text: &str, row: &mut [f32]) {
+/// Writes the unit vector of `text` to `row`, which holds zeros. `rarity` says how much a word
+/// counts, by its characters in lower case.
+pub(super) fn embed_into(text: &str, row: &mut [f32], rarity: impl Fn(&[u32]) -> f32) {
     let mut scratch = Scratch::default();
     for word in words(text) {
         scratch.count(word);
         if scratch.words.len() == MAX_DISTINCT_WORDS {
-            scratch.add_features(row);
+            scratch.add_features(row, &rarity);
         }
     }
-    scratch.add_features(row);
+    scratch.add_features(row, &rarity);
     normalize(row);
 }
 
@@ -146,7 +147,7 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds what has been counted to `row`, and starts again.
-    fn add_features(&mut self, row: &mut [f32]) {
+    fn add_features(&mut self, row: &mut [f32], rarity: &impl Fn(&[u32]) -> f32) {
         self.index.clear();
         for (word, count) in std::mem::take(&mut self.words) {
             self.fold(word);
@@ -217,7 +218,7 @@ fn is_undelimited(c: u32) -> bool {
 
 /// How much a word says, without a corpus to count in: frequent words are short (Zipf's law of
 /// abbreviation), and the most frequent are function words.
-fn rarity(chars: &[u32]) -> f32 {
+pub(super) fn rarity(chars: &[u32]) -> f32 {
     let mut lower = [0u8; 8];
     if chars.len() <= lower.len() && chars.iter().all(|&c| c < 0x80) {
         for (byte, &c) in lower.iter_mut().zip(chars) {
