@@ -124,7 +124,12 @@ impl<'t> Packer<'t> {
         let start = self.measure.mark(from, span.start);
         let end = self.measure.mark(start, span.end);
         let budget = self.budget - self.header_cost(self.header(block, span.start));
-        if self.measure.cost(start, end) <= budget {
+        // A paragraph that leaves no room for the heading above it gives up its first sentence.
+        let parted = level == Level::Glue
+            && block.form == Form::Prose
+            && step < 3
+            && self.units.last().is_some_and(|above| self.measure.cost(above.start, end) > budget);
+        if self.measure.cost(start, end) <= budget && !parted {
             self.units.push(Unit { start, end, level, block: index });
             return end;
         }
