@@ -46,7 +46,7 @@ struct CaseSpan {
 #[derive(Deserialize)]
 struct Secret {
     label: String,
-    text: String,
+    text: Option<String>,
     template: Option<bool>,
 }
 
@@ -129,10 +129,12 @@ fn secrets() -> Result<(), Failure> {
     let scrubber = Scrubber::new(ScrubConfig::default())?;
     let mut counts = BTreeMap::<String, [usize; 2]>::new();
     for case in lines::<Secret>("pii/secret_cases.jsonl")? {
-        if case.template != Some(true) && case.label != "none" {
+        if case.template != Some(true)
+            && let Some(text) = case.text
+        {
             let [found, all] = counts.entry(case.label).or_default();
             *all += 1;
-            *found += usize::from(scrubber.find(&case.text).iter().any(secret));
+            *found += usize::from(scrubber.find(&text).iter().any(secret));
         }
     }
     println!("\n## Secrets, gitleaks' examples without the templates\n");
