@@ -94,7 +94,9 @@ pub(super) fn detect(
                 let value = scrubber.scrub_part(&matched.value, Some(&matched.field))?.text.into_inner();
                 Ok(Matched { field: matched.field, value, pattern: matched.pattern })
             };
-            let fields = found.fields.into_iter().map(scrubbed).collect::<Result<_, _>>()?;
+            let mut fields = found.fields.into_iter().map(scrubbed).collect::<Result<Vec<_>, _>>()?;
+            // A value that met several patterns is shown once.
+            fields.dedup_by(|a, b| a.field == b.field && a.value == b.value);
             let reason = reasons.get(&found.title).filter(|reason| !reason.is_empty());
             let reason = reason.map_or(analysis.reason.clone(), |reason| {
                 reason.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -48,7 +48,9 @@ impl Page<'_> {
             writeln!(
                 out,
                 "{}",
-                self.good("Nothing has changed since the last run: no document was read again.")
+                self.good(
+                    "Nothing has changed since the last run: nothing was scrubbed, embedded or written again."
+                )
             )?;
         }
         Ok(())
