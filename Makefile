@@ -16,7 +16,7 @@ bench:
 	@python3 benches/peers/run.py --area $(AREA)
 
 eval:
-	@cargo run --quiet --release -p sting-bench -- eval $(AREA)
+	@python3 benches/peers/eval.py $(AREA)
 
 fuzz:
 	@bash fuzz/smoke.sh $(SECONDS)

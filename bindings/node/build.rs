@@ -1,3 +1,5 @@
+//! Tells the linker what a Node addon leaves to Node.
+
 fn main() {
     napi_build::setup();
 }

@@ -1,1 +1,16 @@
-//! native addon
+//! The native addon behind the Node package `sting`: conversion, errors and threads, no logic.
+//!
+//! One file a crate: `text` and `event` for `sting-core`, `pii`, `vector`. `index.js` gives errors their class and
+//! promises their `AbortSignal`; types are generated from here.
+
+#![allow(missing_docs, missing_debug_implementations)] // what JavaScript sees is documented where it has something to say
+#![allow(clippy::needless_pass_by_value)] // the macros hand over owned arguments
+#![allow(clippy::new_without_default)]
+#![allow(unsafe_code)] // inside what the macros of napi write
+
+mod error;
+mod event;
+mod pii;
+mod task;
+mod text;
+mod vector;

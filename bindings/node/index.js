@@ -1,0 +1,85 @@
+"use strict";
+// The package's face: the native classes with this package's own errors, and promises that obey an AbortSignal.
+// No logic of STING lives here.
+
+const native = require("./native.js");
+
+/** Anything that goes wrong in STING. `code` is stable and the same as in Python; `hint` says what to do. */
+class StingError extends Error {
+  constructor(message, { code = "error", hint = "", cause } = {}) {
+    super(message, { cause });
+    this.name = "StingError";
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+// The native side can only throw a message, so it sends the whole error as JSON in one.
+function asStingError(error) {
+  if (error instanceof Error && error.message.startsWith('{"sting":')) {
+    const { message, code, hint } = JSON.parse(error.message).sting;
+    return new StingError(message, { code, hint });
+  }
+  return error;
+}
+
+function cancelled(signal) {
+  return new StingError("the call was cancelled", { code: "cancelled", cause: signal.reason });
+}
+
+// Rejects as soon as the signal fires; the work already begun ends on its own thread and its result is dropped.
+function abortable(promise, signal) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(cancelled(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function guarded(method) {
+  return function (...args) {
+    const last = args.at(-1);
+    const signal = last && typeof last === "object" && last.signal instanceof AbortSignal ? last.signal : undefined;
+    if (signal?.aborted) return Promise.reject(cancelled(signal));
+    try {
+      const result = method.apply(this, args);
+      if (!(result instanceof Promise)) return result;
+      return abortable(result.catch((error) => Promise.reject(asStingError(error))), signal);
+    } catch (error) {
+      throw asStingError(error);
+    }
+  };
+}
+
+function guardMembers(target) {
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(target))) {
+    if (name === "constructor" || name === "prototype" || !descriptor.configurable) continue;
+    for (const slot of ["value", "get"]) {
+      if (typeof descriptor[slot] === "function") descriptor[slot] = guarded(descriptor[slot]);
+    }
+    Object.defineProperty(target, name, descriptor);
+  }
+}
+
+function guardedClass(Class) {
+  guardMembers(Class);
+  guardMembers(Class.prototype);
+  return new Proxy(Class, {
+    construct(target, args) {
+      try {
+        return Reflect.construct(target, args, target);
+      } catch (error) {
+        throw asStingError(error);
+      }
+    },
+  });
+}
+
+const isClass = (value) => typeof value === "function" && /^[A-Z]/.test(value.name);
+
+module.exports = { StingError };
+for (const [name, value] of Object.entries(native)) {
+  if (isClass(value)) module.exports[name] = guardedClass(value);
+  else if (typeof value === "function") module.exports[name] = guarded(value);
+}

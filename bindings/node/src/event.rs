@@ -1,0 +1,143 @@
+//! Detection rules over security events.
+
+use crate::error::OrThrow;
+use crate::task::{Job, promise};
+use napi::bindgen_prelude::{AsyncTask, Buffer, Either, FromNapiValue, TypeName, Unknown};
+use napi::{JsValue, Result, ValueType, sys};
+use napi_derive::napi;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use sting_core::event::Event;
+use sting_core::sigma::{self, RuleSet};
+
+/// A rule that cannot be used, and why.
+#[napi(object)]
+pub struct RuleFault {
+    pub path: String,
+    /// From 1; 0 if the fault has no single line.
+    pub line: u32,
+    pub message: String,
+}
+
+/// One value that matched one pattern of a rule.
+#[napi(object)]
+pub struct FieldMatch {
+    pub field: String,
+    pub value: String,
+    pub pattern: String,
+}
+
+/// A rule that matched an event, and why.
+#[napi(object)]
+pub struct Match {
+    pub rule_id: String,
+    pub title: String,
+    pub level: Option<String>,
+    pub tags: Vec<String>,
+    pub path: String,
+    pub fields: Vec<FieldMatch>,
+}
+
+/// Sigma rules, evaluated together.
+#[napi]
+pub struct Rules(Arc<RuleSet>);
+
+#[napi]
+impl Rules {
+    /// Loads rule files, and folders of them. A rule that cannot be used is in `errors`.
+    #[napi(factory, ts_args_type = "paths: string | Array<string>")]
+    pub fn load(paths: Either<String, Vec<String>>) -> Result<Self> {
+        let paths: Vec<PathBuf> = match paths {
+            Either::A(path) => vec![path.into()],
+            Either::B(paths) => paths.into_iter().map(PathBuf::from).collect(),
+        };
+        sting_ingest::load_rules(&paths).map(|set| Self(Arc::new(set))).or_throw()
+    }
+
+    /// Rules from YAML, by the name that errors and matches give it.
+    #[napi(factory)]
+    pub fn parse(files: std::collections::HashMap<String, String>) -> Self {
+        Self(Arc::new(RuleSet::parse(files.into_iter().collect::<BTreeMap<_, _>>())))
+    }
+
+    #[napi(getter)]
+    pub fn errors(&self) -> Vec<RuleFault> {
+        let fault = |error: &sting_core::RuleError| RuleFault {
+            path: error.path.clone(),
+            line: error.line as u32,
+            message: error.message.clone(),
+        };
+        self.0.errors().iter().map(fault).collect()
+    }
+
+    #[napi(getter)]
+    pub fn length(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// Every rule that an event matches: an object, or JSON as a string or a buffer.
+    #[napi(ts_args_type = "event: object | string | Buffer")]
+    pub fn match_sync(&self, event: Json) -> Result<Vec<Match>> {
+        matches(&self.0, &event.0)
+    }
+
+    /// Every rule that an event matches: an object, or JSON as a string or a buffer.
+    #[napi(
+        js_name = "match",
+        ts_args_type = "event: object | string | Buffer, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<Array<Match>>"
+    )]
+    pub fn matches(&self, event: Json) -> AsyncTask<Job<Vec<Match>>> {
+        let rules = self.0.clone();
+        promise(move || matches(&rules, &event.0))
+    }
+}
+
+/// The JSON of an event: a string or a buffer as it is, anything else written as JSON.
+pub struct Json(Vec<u8>);
+
+impl TypeName for Json {
+    fn type_name() -> &'static str {
+        "object | string | Buffer"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::Unknown
+    }
+}
+
+impl FromNapiValue for Json {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: `env` and `value` are those that Node handed to this call, and are passed on unchanged.
+        unsafe {
+            let unknown = Unknown::from_napi_value(env, value)?;
+            Ok(Self(match unknown.get_type()? {
+                ValueType::String => String::from_napi_value(env, value)?.into_bytes(),
+                _ if unknown.is_buffer()? => Buffer::from_napi_value(env, value)?.into(),
+                _ => Value::from_napi_value(env, value)?.to_string().into_bytes(),
+            }))
+        }
+    }
+}
+
+fn matches(rules: &RuleSet, json: &[u8]) -> Result<Vec<Match>> {
+    let event = Event::from_json(json).or_throw()?;
+    Ok(rules.matches(&event).into_iter().map(Match::from).collect())
+}
+
+impl From<sigma::Match> for Match {
+    fn from(found: sigma::Match) -> Self {
+        let field =
+            |one: sigma::FieldMatch| FieldMatch { field: one.field, value: one.value, pattern: one.pattern };
+        Self {
+            rule_id: found.rule_id,
+            title: found.title,
+            level: found.level.map(|level| level.to_string()),
+            tags: found.tags,
+            path: found.path.to_string(),
+            fields: found.fields.into_iter().map(field).collect(),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Private data.
+
+use crate::error::{OrThrow, config};
+use crate::task::{Job, promise};
+use napi::Result;
+use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi_derive::napi;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::HashMap;
+use sting_core::offset::{Offsets, Unit};
+use sting_pii::{Action, CustomDetector, Key, ScrubConfig};
+
+/// Something private in a text, with its place and what speaks for it. It holds no text and may be logged.
+#[napi(object)]
+pub struct Finding {
+    pub kind: String,
+    /// Where it begins, in UTF-16 units.
+    pub start: u32,
+    /// Where it ends, in UTF-16 units.
+    pub end: u32,
+    /// Estimated probability that it is what `kind` says.
+    pub score: f64,
+    /// What the scrubber does with it.
+    pub action: String,
+    /// The detector, and whether a checksum, context, a key or words against it were seen.
+    #[napi(
+        ts_type = "{ detector: string, validated: boolean, context: boolean, key: boolean, negative: boolean }"
+    )]
+    pub evidence: Value,
+}
+
+/// A scrubbed text with its account.
+#[napi(object)]
+pub struct Scrubbed {
+    pub text: String,
+    /// What was found, with places in the text that was given.
+    pub findings: Vec<Finding>,
+}
+
+/// What is looked for and what is done with it.
+#[napi(object, object_to_js = false)]
+pub struct ScrubberOptions {
+    /// Name of a profile; `default` if left out.
+    pub profile: Option<String>,
+    /// Look for these kinds only.
+    pub entities: Option<Vec<String>>,
+    /// By kind, `*` for all others: `keep`, `mask`, `hash`, `remove`, `replace`, or `{ mask: { keep_last: 4 } }`.
+    #[napi(ts_type = "Record<string, string | Record<string, unknown>>")]
+    pub actions: Option<HashMap<String, Value>>,
+    /// Report findings from this score on; 0.5 if left out.
+    pub min_score: Option<f64>,
+    /// The key of `hash`, at least 16 bytes.
+    pub key: Option<Buffer>,
+    /// Detectors of your own, in the catalog's schema.
+    #[napi(ts_type = "Array<Record<string, unknown>>")]
+    pub custom: Option<Vec<Value>>,
+}
+
+/// Finds private data and takes it out.
+#[napi]
+pub struct Scrubber(sting_pii::Scrubber);
+
+#[napi]
+impl Scrubber {
+    #[napi(constructor)]
+    pub fn new(options: Option<ScrubberOptions>) -> Result<Self> {
+        let mut settings = ScrubConfig::default();
+        if let Some(options) = options {
+            if let Some(profile) = options.profile {
+                settings = settings.with_profile(profile);
+            }
+            if let Some(kinds) = options.entities {
+                settings = settings.with_entities(kinds);
+            }
+            if let Some(min_score) = options.min_score {
+                settings = settings.with_min_score(min_score as f32);
+            }
+            if let Some(key) = options.key {
+                settings = settings.with_key(Key::new(key).or_throw()?);
+            }
+            for (kind, action) in options.actions.into_iter().flatten() {
+                let action: Action = from_json(action, &format!("actions.{kind}"))?;
+                settings = settings.with_action(kind, action);
+            }
+            let rows = options.custom.into_iter().flatten().enumerate();
+            let rows = rows.map(|(i, row)| from_json::<CustomDetector>(row, &format!("custom[{i}]")));
+            settings = settings.with_custom(rows.collect::<Result<_>>()?);
+        }
+        sting_pii::Scrubber::new(settings).map(Self).or_throw()
+    }
+
+    #[napi]
+    pub fn find_sync(&self, text: String) -> Vec<Finding> {
+        findings_of(&text, self.0.find(&text))
+    }
+
+    /// What is private in a text, in order.
+    #[napi(
+        ts_args_type = "text: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<Array<Finding>>"
+    )]
+    pub fn find(&self, text: String) -> AsyncTask<Job<Vec<Finding>>> {
+        let scrubber = self.0.clone();
+        promise(move || Ok(findings_of(&text, scrubber.find(&text))))
+    }
+
+    #[napi]
+    pub fn scrub_sync(&self, text: String) -> Result<Scrubbed> {
+        scrub(&self.0, &text)
+    }
+
+    /// The text without it. If that fails, the promise is rejected and no text comes out.
+    #[napi(
+        ts_args_type = "text: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<Scrubbed>"
+    )]
+    pub fn scrub(&self, text: String) -> AsyncTask<Job<Scrubbed>> {
+        let scrubber = self.0.clone();
+        promise(move || scrub(&scrubber, &text))
+    }
+
+    #[napi]
+    pub fn scrub_json_sync(&self, text: String) -> Result<String> {
+        self.0.scrub_json(&text).map(|scrubbed| scrubbed.text.into_inner()).or_throw()
+    }
+
+    /// JSON whose strings are scrubbed, with keys as context; everything else stays byte for byte.
+    #[napi(
+        ts_args_type = "text: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<string>"
+    )]
+    pub fn scrub_json(&self, text: String) -> AsyncTask<Job<String>> {
+        let scrubber = self.0.clone();
+        promise(move || scrubber.scrub_json(&text).map(|scrubbed| scrubbed.text.into_inner()).or_throw())
+    }
+}
+
+/// The kinds of private data that are known.
+#[napi]
+pub fn kinds() -> Vec<&'static str> {
+    sting_pii::kinds()
+}
+
+fn scrub(scrubber: &sting_pii::Scrubber, text: &str) -> Result<Scrubbed> {
+    let result = scrubber.scrub(text).or_throw()?;
+    Ok(Scrubbed { text: result.text.into_inner(), findings: findings_of(text, result.findings) })
+}
+
+fn findings_of(text: &str, findings: Vec<sting_pii::Finding>) -> Vec<Finding> {
+    let offsets = Offsets::new(text, Unit::Utf16);
+    let js = |finding: sting_pii::Finding| {
+        let span = offsets.span(finding.span);
+        Finding {
+            kind: finding.kind.to_string(),
+            start: span.start as u32,
+            end: span.end as u32,
+            score: f64::from(finding.score),
+            action: finding.action.to_string(),
+            evidence: serde_json::to_value(&finding.evidence).unwrap_or_default(),
+        }
+    };
+    findings.into_iter().map(js).collect()
+}
+
+fn from_json<T: DeserializeOwned>(value: Value, what: &str) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| config(&format!("{what}: {error}")))
+}

@@ -1,0 +1,151 @@
+//! Chunks and tokens.
+
+use crate::error::OrThrow;
+use crate::task::{Job, promise};
+use napi::bindgen_prelude::{AsyncTask, Uint32Array};
+use napi::{Result, bindgen_prelude::ClassInstance};
+use napi_derive::napi;
+use std::sync::Arc;
+use sting_core::chunk::{self, ChunkConfig, ChunkKind, SizeUnit};
+use sting_core::offset::{Offsets, Unit};
+use sting_core::token;
+
+/// A part of a text, with its place: `text === source.slice(start, end)`.
+#[napi(object)]
+pub struct Chunk {
+    pub text: String,
+    /// Where it begins, in UTF-16 units.
+    pub start: u32,
+    /// Where it ends, in UTF-16 units.
+    pub end: u32,
+    /// Its number, from 0.
+    pub index: u32,
+    /// Its size in the unit that the chunker counts in.
+    pub size: u32,
+    /// Its size in tokens, special tokens included, if the chunker counts tokens.
+    pub tokens: Option<u32>,
+    /// The headings above it, outermost first.
+    pub heading: Vec<String>,
+    /// What belongs before the text but stands elsewhere in the source, such as the header of its table.
+    pub prefix: Option<String>,
+    /// The same for the same settings, headings and text, on every machine.
+    pub id: String,
+    /// The same for the same text.
+    pub content_hash: String,
+}
+
+/// How texts are cut.
+#[napi(object, object_to_js = false)]
+pub struct ChunkerOptions<'env> {
+    /// `auto` (the default), `text`, `markdown`, ...
+    pub kind: Option<String>,
+    /// Largest size of a chunk; 1000 if left out.
+    pub max_size: Option<u32>,
+    /// `chars` (the default), `bytes`, `words`, or `tokens`, which needs a tokenizer.
+    pub unit: Option<String>,
+    /// How much of a chunk the next one repeats; 0 if left out.
+    pub overlap: Option<u32>,
+    pub tokenizer: Option<ClassInstance<'env, Tokenizer>>,
+}
+
+/// Cuts texts into chunks. Chunks tile the text: what is not in a chunk is white space.
+#[napi]
+pub struct Chunker(chunk::Chunker);
+
+#[napi]
+impl Chunker {
+    #[napi(constructor)]
+    pub fn new(options: Option<ChunkerOptions<'_>>) -> Result<Self> {
+        let mut settings = ChunkConfig::default();
+        let mut tokenizer = None;
+        if let Some(options) = options {
+            if let Some(kind) = options.kind {
+                settings = settings.with_kind(kind.parse::<ChunkKind>().or_throw()?);
+            }
+            if let Some(max_size) = options.max_size {
+                settings = settings.with_max_size(max_size as usize);
+            }
+            if let Some(unit) = options.unit {
+                settings = settings.with_unit(unit.parse::<SizeUnit>().or_throw()?);
+            }
+            if let Some(overlap) = options.overlap {
+                settings = settings.with_overlap(overlap as usize);
+            }
+            tokenizer = options.tokenizer.map(|tokenizer| tokenizer.0.clone());
+        }
+        let chunker = match tokenizer {
+            Some(tokenizer) => chunk::Chunker::with_tokenizer(settings, Arc::new(tokenizer)),
+            None => chunk::Chunker::new(settings),
+        };
+        chunker.map(Self).or_throw()
+    }
+
+    #[napi]
+    pub fn chunk_sync(&self, text: String) -> Vec<Chunk> {
+        chunks_of(&self.0, &text)
+    }
+
+    #[napi(
+        ts_args_type = "text: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<Array<Chunk>>"
+    )]
+    pub fn chunk(&self, text: String) -> AsyncTask<Job<Vec<Chunk>>> {
+        let chunker = self.0.clone();
+        promise(move || Ok(chunks_of(&chunker, &text)))
+    }
+}
+
+fn chunks_of(chunker: &chunk::Chunker, text: &str) -> Vec<Chunk> {
+    let offsets = Offsets::new(text, Unit::Utf16);
+    let counts_tokens = chunker.config().unit() == SizeUnit::Tokens;
+    let js = |chunk: chunk::Chunk| {
+        let span = offsets.span(chunk.span);
+        Chunk {
+            text: chunk.text(text).to_owned(),
+            start: span.start as u32,
+            end: span.end as u32,
+            index: chunk.index as u32,
+            size: chunk.size as u32,
+            tokens: counts_tokens.then_some(chunk.size as u32),
+            heading: chunk.heading.iter().map(ToString::to_string).collect(),
+            prefix: chunk.prefix.map(|prefix| prefix.to_string()),
+            id: chunk.id.to_string(),
+            content_hash: chunk.content_hash.to_string(),
+        }
+    };
+    chunker.chunk(text).into_iter().map(js).collect()
+}
+
+/// An exact tokenizer of the BERT family.
+#[napi]
+pub struct Tokenizer(token::Tokenizer);
+
+#[napi]
+impl Tokenizer {
+    /// Loads a `tokenizer.json`, a `vocab.txt`, or a model folder that holds one of them.
+    #[napi(factory)]
+    pub fn load(path: String) -> Result<Self> {
+        sting_vector::load_tokenizer(path).map(Self).or_throw()
+    }
+
+    /// The token ids of a text, with the special tokens that the model expects.
+    #[napi]
+    pub fn encode_sync(&self, text: String) -> Uint32Array {
+        self.0.encode(&text).into()
+    }
+
+    #[napi(
+        ts_args_type = "text: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<Uint32Array>"
+    )]
+    pub fn encode(&self, text: String) -> AsyncTask<Job<Uint32Array>> {
+        let tokenizer = self.0.clone();
+        promise(move || Ok(tokenizer.encode(&text).into()))
+    }
+
+    /// How many tokens a text has, without special ones.
+    #[napi]
+    pub fn count(&self, text: String) -> u32 {
+        self.0.count(&text) as u32
+    }
+}

@@ -1,0 +1,152 @@
+// What the package does, one short test a capability.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as sting from "sting";
+
+const PREFIXES = ["", "😀", "e\u0301 ", "漢字かな交じり文。", "👨‍👩‍👧‍👦 ", "\u202eعربى "];
+const KEY = Buffer.from("sixteen bytes or more");
+
+function temporary(t) {
+  const folder = mkdtempSync(join(tmpdir(), "sting-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function refuses(call, code) {
+  assert.throws(call, (error) => {
+    assert.ok(error instanceof sting.StingError && error instanceof Error, String(error));
+    assert.equal(error.code, code);
+    assert.ok(error.hint && error.message);
+    return true;
+  });
+}
+
+test("findings and chunks slice the text in UTF-16 units", async () => {
+  const scrubber = new sting.Scrubber({ entities: ["email"] });
+  const chunker = new sting.Chunker({ kind: "text", maxSize: 80 });
+  for (const prefix of PREFIXES) {
+    const text = `${prefix} mail ana@example.com ${prefix} now. `.repeat(9);
+    const findings = await scrubber.find(text);
+    assert.equal(findings.length, 9);
+    for (const { start, end } of findings) assert.equal(text.slice(start, end), "ana@example.com");
+    const chunks = await chunker.chunk(text);
+    assert.deepEqual(chunks, chunker.chunkSync(text));
+    assert.ok(chunks.length > 1);
+    for (const chunk of chunks) assert.equal(text.slice(chunk.start, chunk.end), chunk.text);
+  }
+});
+
+test("scrub by kind", async () => {
+  const scrubber = new sting.Scrubber({
+    actions: { email: "hash", credit_card: { mask: { keep_last: 4 } }, "*": "remove" },
+    key: KEY,
+  });
+  const { text, findings } = await scrubber.scrub("ana@example.com paid with 4111 1111 1111 1111");
+  assert.ok(!text.includes("ana@") && text.endsWith("1111") && !text.includes("4111"));
+  assert.deepEqual(findings.map(({ kind, action }) => [kind, action]), [["email", "hash"], ["credit_card", "mask"]]);
+  assert.equal(scrubber.scrubSync(text).text, text);
+  const json = JSON.parse(await scrubber.scrubJson('{"mail": "ana@example.com", "n": 1}'));
+  assert.ok(json.n === 1 && !json.mail.includes("ana"));
+  assert.ok(sting.kinds().includes("us_ssn"));
+});
+
+test("embeddings are one Float32Array", async () => {
+  const embedder = sting.Embedder.builtin();
+  const { data, dim } = await embedder.embed(["one text", "another", ""]);
+  assert.ok(data instanceof Float32Array);
+  assert.deepEqual([data.length, dim], [3 * embedder.dim, embedder.dim]);
+  assert.ok(data.subarray(2 * dim).every((x) => x === 0));
+  assert.deepEqual(embedder.embedSync(["one text"]).data, data.subarray(0, dim));
+});
+
+test("a model folder and its tokenizer", { skip: process.env.STING_MODEL ? false : "no model" }, async () => {
+  const tokenizer = sting.Tokenizer.load(process.env.STING_MODEL);
+  assert.deepEqual([...(await tokenizer.encode("Hello, world!"))], [101, 7592, 1010, 2088, 999, 102]);
+  const chunker = new sting.Chunker({ kind: "text", unit: "tokens", maxSize: 32, tokenizer });
+  for (const chunk of chunker.chunkSync("One two three. ".repeat(50))) {
+    assert.ok(chunk.tokens === tokenizer.encodeSync(chunk.text).length && chunk.tokens <= 32);
+  }
+  const { data, dim } = await sting.Embedder.load(process.env.STING_MODEL).embed(["a cat sat"]);
+  assert.ok(dim === 384 && data.length === 384);
+});
+
+test("a store outlives its handle", async (t) => {
+  const folder = temporary(t);
+  const embedder = sting.Embedder.builtin();
+  let store = sting.Store.open(folder);
+  await store.collection("notes", { embedder }).upsert(["a", "b"], {
+    texts: ["the vault key", "the canteen"],
+    metadata: [{ n: 1, tags: ["x"] }, { n: 2 }],
+  });
+  refuses(() => sting.Store.open(folder), "locked");
+  store.close();
+  store = sting.Store.open(folder);
+  const notes = store.collection("notes", { embedder });
+  assert.deepEqual(notes.getSync(["a", "absent"]).map(({ id, metadata }) => [id, metadata]), [["a", { n: 1, tags: ["x"] }]]);
+  assert.equal((await notes.search({ text: "vault", k: 1 }))[0].id, "a");
+  assert.equal(notes.count({ n: { $gte: 2 } }), 1);
+  assert.ok((await store.verify()).ok);
+  assert.equal(notes.deleteWhereSync({ n: 1 }), 1);
+  assert.ok(store.drop("notes"));
+  store.close();
+});
+
+test("vectors in one array or in many", () => {
+  const rows = sting.Store.open(":memory:").collection("rows", { dim: 2, metric: "l2" });
+  rows.upsertSync(["a", "b"], { vectors: new Float32Array([1, 0, 0, 1]) });
+  rows.upsertSync(["c"], { vectors: [new Float32Array([5, 5])] });
+  assert.deepEqual(rows.searchSync({ vector: new Float32Array([0, 0.9]), k: 2 }).map(({ id }) => id), ["b", "a"]);
+  refuses(() => rows.upsertSync(["d"], { vectors: [new Float32Array([1])] }), "input");
+  refuses(() => rows.upsertSync(["d"], { vectors: [new Float32Array([NaN, 1])] }), "input");
+  refuses(() => rows.upsertSync(["d", "e"], { texts: ["one"] }), "config");
+});
+
+test("rules say what matched", async (t) => {
+  const rule = "title: T\nid: x\nlevel: high\nlogsource: {product: windows}\ndetection:\n  s: {Image|endswith: cmd.exe}\n  condition: s\n";
+  const folder = temporary(t);
+  writeFileSync(join(folder, "t.yml"), rule);
+  writeFileSync(join(folder, "bad.yml"), "title: [unclosed");
+  const rules = sting.Rules.load(folder);
+  assert.equal(rules.length, 1);
+  assert.ok(rules.errors[0].path.endsWith("bad.yml"));
+  const event = { Image: "C:\\cmd.exe" };
+  for (const form of [event, JSON.stringify(event), Buffer.from(JSON.stringify(event))]) {
+    const [match] = await rules.match(form);
+    assert.deepEqual([match.ruleId, match.level, match.fields[0].field], ["x", "high", "Image"]);
+    assert.deepEqual(rules.matchSync(form), [match]);
+  }
+});
+
+test("errors have the class and code of the contract", async () => {
+  refuses(() => new sting.Chunker({ kind: "no-such-kind" }), "config");
+  refuses(() => new sting.Chunker({ maxSize: 0 }), "config");
+  refuses(() => new sting.Scrubber({ actions: { email: "hash" } }), "key_missing");
+  refuses(() => sting.Embedder.load("/no/such/folder"), "model");
+  refuses(() => new sting.Scrubber().scrubJsonSync('{"mail": "ana@example.com"'), "json");
+  await assert.rejects(new sting.Scrubber().scrubJson('{"mail": "ana@example.com"'), (error) => {
+    return error instanceof sting.StingError && error.code === "json" && !error.message.includes("ana");
+  });
+});
+
+test("a signal stops a call before it begins and while it runs", async () => {
+  const scrubber = new sting.Scrubber();
+  const text = "mail ana@example.com or call +1 212 555 0147\n".repeat(50_000);
+  const isCancelled = (error) => error instanceof sting.StingError && error.code === "cancelled";
+  await assert.rejects(scrubber.scrub(text, { signal: AbortSignal.abort() }), isCancelled);
+  const controller = new AbortController();
+  const [one, two] = [scrubber.scrub(text, controller), scrubber.find(text, { signal: controller.signal })];
+  controller.abort();
+  await assert.rejects(one, isCancelled);
+  await assert.rejects(two, isCancelled);
+  await scrubber.scrub("short", { signal: new AbortController().signal });
+});
+
+test("CommonJS sees the same package", () => {
+  const required = createRequire(import.meta.url)("sting");
+  assert.equal(required.Scrubber, sting.Scrubber);
+  assert.ok(new required.Scrubber() instanceof sting.Scrubber);
+});

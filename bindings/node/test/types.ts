@@ -1,0 +1,16 @@
+// Compiled, not run: the types say what the package does.
+import * as sting from "sting";
+
+const scrubber = new sting.Scrubber({ entities: ["email"], key: Buffer.alloc(16) });
+const found: Promise<sting.Finding[]> = scrubber.find("text", { signal: new AbortController().signal });
+const text: string = scrubber.scrubSync("text").text;
+const chunks: sting.Chunk[] = new sting.Chunker({ kind: "markdown", maxSize: 100 }).chunkSync(text);
+const vectors: Promise<sting.Vectors> = sting.Embedder.builtin().embed(["a"]);
+const hits: Promise<sting.Hit[]> = sting.Store.open(":memory:").collection("c").search({ text: "a", mode: "keyword" });
+const matches: sting.Match[] = sting.Rules.parse({ "a.yml": "" }).matchSync({ a: 1 });
+const code: (error: sting.StingError) => string = (error) => error.code + error.hint;
+
+// @ts-expect-error: an unknown mode is refused
+sting.Store.open(":memory:").collection("c").search({ text: "a", mode: "telepathy" });
+
+export { chunks, code, found, hits, matches, vectors };

@@ -1,0 +1,397 @@
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sting.errors import RuleError
+
+__all__ = [
+    "Chunk",
+    "Chunker",
+    "Collection",
+    "Embedder",
+    "FieldMatch",
+    "Finding",
+    "Hit",
+    "JsonlMatches",
+    "Match",
+    "Report",
+    "Row",
+    "Rules",
+    "Scrubbed",
+    "Scrubber",
+    "Store",
+    "Tokenizer",
+    "kinds",
+]
+
+_Json = None | bool | int | float | str | Sequence[Any] | Mapping[str, Any]
+_Path = str | PathLike[str]
+_Unit = Literal["chars", "bytes", "words", "tokens"]
+_Mode = Literal["auto", "vector", "keyword", "hybrid"]
+_Metric = Literal["cosine", "dot", "l2"]
+_Vector = NDArray[np.float32] | Sequence[float]
+_Vectors = NDArray[np.float32] | Sequence[Sequence[float]]
+
+@final
+class Chunk:
+    """A part of a text, with its place: ``text == source[start:end]``."""
+
+    def __new__(
+        cls,
+        text: str,
+        start: int,
+        end: int,
+        index: int,
+        size: int,
+        tokens: int | None,
+        heading: Sequence[str],
+        prefix: str | None,
+        id: str,
+        content_hash: str,
+    ) -> Chunk: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def start(self) -> int:
+        """Where it begins, in code points."""
+    @property
+    def end(self) -> int:
+        """Where it ends, in code points."""
+    @property
+    def index(self) -> int:
+        """Its number, from 0."""
+    @property
+    def size(self) -> int:
+        """Its size in the unit that the chunker counts in."""
+    @property
+    def tokens(self) -> int | None:
+        """Its size in tokens, special tokens included, if the chunker counts tokens."""
+    @property
+    def heading(self) -> list[str]:
+        """The headings above it, outermost first."""
+    @property
+    def prefix(self) -> str | None:
+        """What belongs before the text but stands elsewhere in the source, such as the header of its table."""
+    @property
+    def id(self) -> str:
+        """The same for the same settings, headings and text, on every machine."""
+    @property
+    def content_hash(self) -> str:
+        """The same for the same text."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[Any, ...]: ...
+
+@final
+class Chunker:
+    """Cuts texts into chunks no larger than ``max_size``.
+
+    Chunks tile the text: what is not in a chunk is white space. ``kind`` is ``auto``, ``text``, ``markdown`` or another
+    that the crate lists; ``unit`` is what sizes are counted in (``tokens`` needs a tokenizer).
+    """
+
+    def __new__(
+        cls,
+        kind: str = "auto",
+        *,
+        max_size: int = 1000,
+        unit: _Unit = "chars",
+        overlap: int = 0,
+        tokenizer: Tokenizer | None = None,
+    ) -> Chunker: ...
+    def chunk(self, text: str) -> list[Chunk]:
+        """The chunks of one text."""
+    def chunk_many(self, texts: Sequence[str]) -> list[list[Chunk]]:
+        """The chunks of each text, on all cores."""
+
+@final
+class Tokenizer:
+    """An exact tokenizer of the BERT family."""
+
+    @staticmethod
+    def load(path: _Path) -> Tokenizer:
+        """Loads a ``tokenizer.json``, a ``vocab.txt``, or a model folder that holds one of them."""
+    def encode(self, text: str) -> list[int]:
+        """The token ids of a text, with the special tokens that the model expects."""
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]: ...
+    def count(self, text: str) -> int:
+        """How many tokens a text has, without special ones."""
+    @property
+    def vocab_size(self) -> int: ...
+
+@final
+class Finding:
+    """Something private in a text, with its place and what speaks for it. It holds no text and may be logged."""
+
+    def __new__(
+        cls, kind: str, start: int, end: int, score: float, action: str, evidence: Mapping[str, _Json]
+    ) -> Finding: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def start(self) -> int:
+        """Where it begins, in code points."""
+    @property
+    def end(self) -> int:
+        """Where it ends, in code points."""
+    @property
+    def score(self) -> float:
+        """Estimated probability that it is what ``kind`` says."""
+    @property
+    def action(self) -> str:
+        """What the scrubber does with it."""
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The detector, and whether a checksum, context, a key or words against it were seen."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+    def __getnewargs__(self) -> tuple[Any, ...]: ...
+
+@final
+class Scrubbed:
+    """A scrubbed text with its account."""
+
+    def __new__(cls, text: str, findings: Sequence[Finding]) -> Scrubbed: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found, with places in the text that was given."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+    def __getnewargs__(self) -> tuple[Any, ...]: ...
+
+@final
+class Scrubber:
+    """Finds private data and takes it out.
+
+    ``actions`` says what is done by kind, ``"*"`` for all others: ``keep``, ``mask``, ``hash``, ``remove``, ``replace``, or
+    ``{"mask": {"keep_last": 4}}``. ``hash`` needs a ``key`` of at least 16 bytes. ``entities`` looks for these kinds only.
+    """
+
+    def __new__(
+        cls,
+        profile: str = "default",
+        *,
+        entities: Sequence[str] | None = None,
+        actions: Mapping[str, str | Mapping[str, Any]] | None = None,
+        min_score: float = 0.5,
+        key: bytes | None = None,
+        custom: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Scrubber: ...
+    def find(self, text: str) -> list[Finding]:
+        """What is private in a text, in order."""
+    def scrub(self, text: str) -> Scrubbed:
+        """The text without it. If that fails, an exception is raised and no text is returned."""
+    def scrub_many(self, texts: Sequence[str]) -> list[Scrubbed]: ...
+    def scrub_json(self, text: str) -> str:
+        """JSON whose strings are scrubbed, with keys as context; everything else stays byte for byte."""
+    @property
+    def profile(self) -> str: ...
+
+def kinds() -> list[str]:
+    """The kinds of private data that are known."""
+
+@final
+class Embedder:
+    """Turns texts into vectors of unit length."""
+
+    @staticmethod
+    def builtin() -> Embedder:
+        """The model that is part of the package: hashed words and character n-grams, nothing to download."""
+    @staticmethod
+    def load(path: _Path, *, precision: Literal["f32", "bf16", "int8"] = "f32") -> Embedder:
+        """Loads a sentence-transformers folder of the BERT family."""
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row a text, shape ``(len(texts), dim)``. A text with nothing to embed gives zeros."""
+    @property
+    def dim(self) -> int: ...
+    @property
+    def max_tokens(self) -> int | None: ...
+    @property
+    def id(self) -> str: ...
+
+@final
+class Store:
+    """A folder of collections, or collections in memory. One process writes; a kill loses nothing acknowledged."""
+
+    @staticmethod
+    def open(path: _Path) -> Store:
+        """Opens or creates a store; ``":memory:"`` for one that is not on disk."""
+    def collection(
+        self, name: str, *, dim: int | None = None, metric: _Metric | None = None, embedder: Embedder | None = None
+    ) -> Collection:
+        """Opens or creates a collection. What contradicts an existing one is refused."""
+    def collections(self) -> list[str]: ...
+    def drop(self, name: str) -> bool:
+        """Deletes a collection; false if there was none."""
+    def verify(self) -> Report:
+        """Reads every byte and checks it."""
+    def compact(self) -> None:
+        """Gives back the space of deleted and replaced rows."""
+    def snapshot(self, path: _Path) -> None:
+        """Copies the store, as it is now, to a new folder."""
+    def close(self) -> None: ...
+    def __enter__(self) -> Store: ...
+    def __exit__(
+        self, *_exception: type[BaseException] | BaseException | TracebackType | None
+    ) -> None: ...
+
+@final
+class Report:
+    """What a check of a store found."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def problems(self) -> list[str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class Collection:
+    """Rows of an id, a text, a vector and metadata, found by words, by nearness and by filters."""
+
+    def upsert(
+        self,
+        ids: Sequence[str],
+        *,
+        vectors: _Vectors | None = None,
+        texts: Sequence[str | None] | None = None,
+        metadata: Sequence[Mapping[str, Any] | None] | None = None,
+    ) -> None:
+        """Writes rows, replacing those of the same id, all or none. Texts without vectors are embedded."""
+    def update(self, ids: Sequence[str], *, metadata: Sequence[Mapping[str, Any]]) -> int:
+        """Merges metadata into rows; unknown ids are passed over. Returns how many rows were changed."""
+    def delete(self, ids: Sequence[str] | None = None, *, filter: Mapping[str, Any] | None = None) -> int:
+        """Deletes rows by id or by filter. Returns how many there were."""
+    def get(self, ids: Sequence[str]) -> list[Row]:
+        """The rows of these ids; unknown ids are left out."""
+    def count(self, filter: Mapping[str, Any] | None = None) -> int: ...
+    def scroll(
+        self, *, filter: Mapping[str, Any] | None = None, limit: int = 100, after: str | None = None
+    ) -> list[Row]:
+        """Rows in the order of their ids, from the one after ``after``."""
+    def search(
+        self,
+        *,
+        text: str | None = None,
+        vector: _Vector | None = None,
+        k: int = 10,
+        filter: Mapping[str, Any] | None = None,
+        mode: _Mode = "auto",
+    ) -> list[Hit]:
+        """The best ``k`` rows that pass the filter, best first."""
+    def search_many(
+        self,
+        *,
+        texts: Sequence[str] | None = None,
+        vectors: _Vectors | None = None,
+        k: int = 10,
+        filter: Mapping[str, Any] | None = None,
+        mode: _Mode = "auto",
+    ) -> list[list[Hit]]:
+        """Many searches, on all cores."""
+    @property
+    def name(self) -> str: ...
+    @property
+    def dim(self) -> int | None: ...
+    def __len__(self) -> int: ...
+
+@final
+class Row:
+    """A stored row."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
+    @property
+    def vector(self) -> NDArray[np.float32] | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class Hit:
+    """A row that a search found."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
+    @property
+    def vector_score(self) -> float | None: ...
+    @property
+    def keyword_score(self) -> float | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class FieldMatch:
+    """One value that matched one pattern of a rule."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def pattern(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class Match:
+    """A rule that matched an event, and why."""
+
+    @property
+    def rule_id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def level(self) -> str | None: ...
+    @property
+    def tags(self) -> list[str]: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def fields(self) -> list[FieldMatch]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class Rules:
+    """Sigma rules, evaluated together."""
+
+    @staticmethod
+    def load(*paths: _Path) -> Rules:
+        """Loads rule files, and folders of them. A rule that cannot be used is in ``errors``."""
+    @staticmethod
+    def parse(files: Mapping[str, str]) -> Rules:
+        """Rules from YAML, by the name that errors and matches give it."""
+    @property
+    def errors(self) -> list[RuleError]: ...
+    def match(self, event: Mapping[str, Any] | str | bytes) -> list[Match]:
+        """Every rule that an event matches."""
+    def match_jsonl(self, source: bytes | _Path) -> JsonlMatches:
+        """Goes through lines of JSON, given as bytes or as a path."""
+    def __len__(self) -> int: ...
+
+@final
+class JsonlMatches:
+    """Yields ``(line number, matches)`` for each line that a rule matches."""
+
+    def __iter__(self) -> JsonlMatches: ...
+    def __next__(self) -> tuple[int, list[Match]]: ...
+    @property
+    def errors(self) -> list[tuple[int, str]]:
+        """Lines so far that are not events, each with what is wrong."""

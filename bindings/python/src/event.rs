@@ -1,0 +1,187 @@
+//! Detection rules over security events.
+
+use crate::error::{Class, OrRaise, Raise, config, raise, rule_error};
+use crate::json;
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::PyDict;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use sting_core::event::Event;
+use sting_core::sigma::{self, RuleSet};
+
+impl Raise for sting_ingest::Error {
+    fn raise(self) -> PyErr {
+        raise(Class::Source, self.code(), &self.to_string())
+    }
+}
+
+/// One value that matched one pattern of a rule.
+#[pyclass(frozen, eq, get_all, module = "sting")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FieldMatch {
+    field: String,
+    value: String,
+    pattern: String,
+}
+
+#[pymethods]
+impl FieldMatch {
+    fn __repr__(&self) -> String {
+        format!("FieldMatch(field={:?}, pattern={:?})", self.field, self.pattern)
+    }
+}
+
+/// A rule that matched an event, and why.
+#[pyclass(frozen, eq, get_all, module = "sting")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Match {
+    rule_id: String,
+    title: String,
+    level: Option<String>,
+    tags: Vec<String>,
+    path: String,
+    fields: Vec<FieldMatch>,
+}
+
+#[pymethods]
+impl Match {
+    fn __repr__(&self) -> String {
+        format!("Match({:?}, level={:?})", self.title, self.level.as_deref().unwrap_or("none"))
+    }
+}
+
+/// Sigma rules, evaluated together.
+#[pyclass(frozen, module = "sting")]
+#[derive(Debug)]
+pub(crate) struct Rules(Arc<RuleSet>);
+
+#[pymethods]
+impl Rules {
+    #[staticmethod]
+    #[pyo3(signature = (*paths))]
+    fn load(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Self> {
+        py.detach(|| sting_ingest::load_rules(&paths)).map(|set| Self(Arc::new(set))).or_raise()
+    }
+
+    #[staticmethod]
+    fn parse(py: Python<'_>, files: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(py.detach(|| RuleSet::parse(files))))
+    }
+
+    #[getter]
+    fn errors(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        self.0.errors().iter().map(|fault| rule_error(py, fault)).collect()
+    }
+
+    /// Every rule that one event matches: a `dict`, or JSON as `str` or `bytes`.
+    #[pyo3(name = "match")]
+    fn matches(&self, py: Python<'_>, event: &Bound<'_, PyAny>) -> PyResult<Vec<Match>> {
+        let json = if let Ok(text) = event.extract::<PyBackedStr>() {
+            text.as_bytes().to_vec()
+        } else if let Ok(bytes) = event.extract::<PyBackedBytes>() {
+            bytes.to_vec()
+        } else if event.is_instance_of::<PyDict>() {
+            json::from_python(event)?.to_string().into_bytes()
+        } else {
+            return Err(config("an event is a dict, or JSON as str or bytes; pass one of these"));
+        };
+        let found = py.detach(|| Event::from_json(&json).map(|event| self.0.matches(&event))).or_raise()?;
+        Ok(found.into_iter().map(Match::from).collect())
+    }
+
+    fn match_jsonl(&self, py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<JsonlMatches> {
+        let lines = match source.extract::<PyBackedBytes>() {
+            Ok(bytes) => bytes.to_vec(),
+            Err(_) => {
+                let path: PathBuf = source.extract()?;
+                py.detach(|| std::fs::read(&path)).map_err(|error| {
+                    raise(Class::Source, "io", &format!("{}: {error}; check the path", path.display()))
+                })?
+            }
+        };
+        Ok(JsonlMatches { rules: self.0.clone(), lines, state: Mutex::default() })
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Rules({} rules, {} errors)", self.0.len(), self.0.errors().len())
+    }
+}
+
+/// Goes through lines of JSON and yields those that a rule matches.
+#[pyclass(frozen, module = "sting")]
+#[derive(Debug)]
+pub(crate) struct JsonlMatches {
+    rules: Arc<RuleSet>,
+    lines: Vec<u8>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    at: usize,
+    line: usize,
+    errors: Vec<(usize, String)>,
+}
+
+#[pymethods]
+impl JsonlMatches {
+    fn __iter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __next__(&self, py: Python<'_>) -> Option<(usize, Vec<Match>)> {
+        let (line, found) = py.detach(|| self.advance())?;
+        Some((line, found.into_iter().map(Match::from).collect()))
+    }
+
+    /// Lines so far that are not events, each with what is wrong.
+    #[getter]
+    fn errors(&self) -> Vec<(usize, String)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).errors.clone()
+    }
+}
+
+impl JsonlMatches {
+    fn advance(&self) -> Option<(usize, Vec<sigma::Match>)> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.at < self.lines.len() {
+            let rest = &self.lines[state.at..];
+            let line = &rest[..rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len())];
+            state.at += line.len() + 1;
+            state.line += 1;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match Event::from_json(line).map(|event| self.rules.matches(&event)) {
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => return Some((state.line, found)),
+                Err(error) => {
+                    let number = state.line;
+                    state.errors.push((number, error.to_string()));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl From<sigma::Match> for Match {
+    fn from(found: sigma::Match) -> Self {
+        let field =
+            |one: sigma::FieldMatch| FieldMatch { field: one.field, value: one.value, pattern: one.pattern };
+        Self {
+            rule_id: found.rule_id,
+            title: found.title,
+            level: found.level.map(|level| level.to_string()),
+            tags: found.tags,
+            path: found.path.to_string(),
+            fields: found.fields.into_iter().map(field).collect(),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+"""What the package does, one short test a capability."""
+
+import json
+import os
+import pickle
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sting
+
+KEY = b"sixteen bytes or more"
+
+
+def test_scrub_by_kind() -> None:
+    scrubber = sting.Scrubber(actions={"email": "hash", "credit_card": {"mask": {"keep_last": 4}}, "*": "remove"}, key=KEY)
+    result = scrubber.scrub("ana@example.com paid with 4111 1111 1111 1111")
+    assert "ana@example.com" not in result.text
+    assert result.text.endswith("1111") and "4111" not in result.text
+    assert [(finding.kind, finding.action) for finding in result.findings] == [("email", "hash"), ("credit_card", "mask")]
+    assert scrubber.scrub(result.text).text == result.text
+    assert str(result) == result.text
+
+
+def test_scrub_many_and_json() -> None:
+    scrubber = sting.Scrubber()
+    texts = ["mail ana@example.com", "nothing here"]
+    assert [r.text for r in scrubber.scrub_many(texts)] == [scrubber.scrub(text).text for text in texts]
+    scrubbed = json.loads(scrubber.scrub_json('{"mail": "ana@example.com", "n": 1}'))
+    assert scrubbed["n"] == 1 and "ana" not in scrubbed["mail"]
+
+
+def test_kinds() -> None:
+    assert {"email", "credit_card", "us_ssn"} <= set(sting.kinds())
+
+
+def test_custom_detector() -> None:
+    row = {"kind": "badge", "id": "badge", "name": "badge number", "group": "scan", "pattern": "BDG-[0-9]{6}", "max_len": 10, "score": 0.9}
+    (finding,) = sting.Scrubber(custom=[row], entities=["badge"]).find("badge BDG-123456")
+    assert finding.kind == "badge"
+
+
+def test_values_pickle_and_compare() -> None:
+    text = "# Title\n\nWrite to ana@example.com."
+    for value in (sting.Chunker("markdown").chunk(text)[0], sting.Scrubber().find(text)[0], sting.Scrubber().scrub(text)):
+        again = pickle.loads(pickle.dumps(value))
+        assert again == value and again is not value
+        assert type(value).__module__ == "sting" and type(value).__name__ in repr(value)
+
+
+def test_chunks_know_their_heading() -> None:
+    chunks = sting.Chunker("markdown", max_size=40).chunk("# A\n\nalpha\n\n## B\n\nbeta beta beta beta beta beta beta\n")
+    assert chunks[-1].heading == ["A", "B"]
+    assert sting.Chunker("markdown", max_size=40).chunk_many(["# A\n\nalpha\n"])[0][0].heading == ["A"]
+
+
+@pytest.mark.skipif("STING_MODEL" not in os.environ, reason="no model")
+def test_model_and_tokenizer() -> None:
+    folder = os.environ["STING_MODEL"]
+    tokenizer = sting.Tokenizer.load(folder)
+    assert tokenizer.encode("Hello, world!") == [101, 7592, 1010, 2088, 999, 102]
+    assert tokenizer.encode_many(["Hello, world!"]) == [tokenizer.encode("Hello, world!")]
+    for chunk in sting.Chunker("text", max_size=32, unit="tokens", tokenizer=tokenizer).chunk("One two three. " * 50):
+        assert chunk.tokens == len(tokenizer.encode(chunk.text)) <= 32
+    embedder = sting.Embedder.load(folder)
+    vectors = embedder.embed(["a cat sat", "a kitten sat", "stock prices fell"])
+    assert vectors.shape == (3, 384) and embedder.dim == 384
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+def test_embed_gives_one_matrix() -> None:
+    embedder = sting.Embedder.builtin()
+    vectors = embedder.embed(["one text", "another", ""])
+    assert vectors.dtype == np.float32 and vectors.shape == (3, embedder.dim)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), [1, 1, 0], atol=1e-5)
+
+
+def test_store_outlives_the_process(tmp_path: Path) -> None:
+    with sting.Store.open(tmp_path) as store:
+        notes = store.collection("notes", embedder=sting.Embedder.builtin())
+        notes.upsert(["a", "b"], texts=["the vault key", "the canteen"], metadata=[{"n": 1, "tags": ["x"]}, {"n": 2**63}])
+        notes.update(["a"], metadata=[{"seen": True}])
+    with sting.Store.open(tmp_path) as store:
+        assert store.collections() == ["notes"]
+        notes = store.collection("notes", embedder=sting.Embedder.builtin())
+        (row,) = notes.get(["a", "absent"])
+        assert (row.text, row.metadata) == ("the vault key", {"n": 1, "tags": ["x"], "seen": True})
+        assert notes.search(text="vault", k=1)[0].id == "a"
+        assert notes.count({"n": {"$gte": 2**63}}) == 1
+        assert [row.id for row in notes.scroll(limit=1, after="a")] == ["b"]
+        assert store.verify().ok
+        assert notes.delete(filter={"n": 1}) == 1 and len(notes) == 1
+        assert store.drop("notes") and store.collections() == []
+
+
+def test_vector_search_is_exact() -> None:
+    rng = np.random.default_rng(7)
+    vectors = rng.standard_normal((500, 16)).astype(np.float32)
+    rows = sting.Store.open(":memory:").collection("rows", dim=16, metric="cosine")
+    rows.upsert([str(i) for i in range(500)], vectors=vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    queries = rng.standard_normal((5, 16)).astype(np.float32)
+    for query, hits in zip(queries, rows.search_many(vectors=queries, k=10), strict=True):
+        expected = np.argsort(-(unit @ query))[:10]
+        assert [int(hit.id) for hit in hits] == expected.tolist()
+
+
+def test_rules_say_what_matched() -> None:
+    rule = "title: T\nid: x\nlevel: high\nlogsource: {product: windows}\ndetection:\n  s: {Image|endswith: cmd.exe}\n  condition: s\n"
+    rules = sting.Rules.parse({"t.yml": rule})
+    event = {"Image": "C:\\cmd.exe"}
+    for form in (event, json.dumps(event), json.dumps(event).encode()):
+        (match,) = rules.match(form)
+        assert (match.rule_id, match.title, match.level) == ("x", "T", "high")
+        assert [(f.field, f.value) for f in match.fields] == [("Image", "C:\\cmd.exe")]
+    lines = rules.match_jsonl(b'{"Image": "x"}\nnot json\n\n{"Image": "cmd.exe"}\n')
+    assert [(line, [m.title for m in matches]) for line, matches in lines] == [(4, ["T"])]
+    assert [line for line, _ in lines.errors] == [2]
+
+
+def test_long_calls_let_other_threads_run() -> None:
+    scrubber = sting.Scrubber()
+    text = "call 555-0100 or mail ana@example.com, card 4111 1111 1111 1111.\n" * 60_000
+    gaps, running = [], threading.Event()
+
+    def tick() -> None:
+        last = time.perf_counter()
+        while not running.is_set():
+            time.sleep(0.001)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.perf_counter()
+    scrubber.scrub(text)
+    took = time.perf_counter() - started
+    running.set()
+    thread.join()
+    assert len(gaps) > 3, "the other thread never ran"
+    assert max(gaps) < max(0.5 * took, 0.1)
