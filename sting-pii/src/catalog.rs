@@ -138,7 +138,8 @@ pub enum Extent {
     Token,
     /// Through the lines of a PEM block and its end line.
     Pem,
-    /// To the closing quote, if the value stands in quotes.
+    /// To the closing quote if the value stands in quotes, else to white space, a quote or one of
+    /// `,;&<>()\`.
     Quoted,
 }
 

@@ -30,12 +30,14 @@ use trigger::{Kernel, Scan, ones};
 pub(crate) const LOOK_BEHIND: usize = 2 * context::BEFORE + key::MAX_KEY;
 
 /// Most bytes from the start of a value that bear on it.
-pub(crate) const LOOK_AHEAD: usize = extent::MAX_VALUE + 2 * context::AFTER;
+pub(crate) const LOOK_AHEAD: usize = extent::MAX_VALUE + extent::MAX_TAIL + 2 * context::AFTER;
 
 /// Most letters before the first digit of a word in [`Group::Id`].
 const MAX_LETTERS: usize = 8;
 /// Longest local part of a mail address (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
+/// Longest user and part of a password before what looks like a mail address.
+const MAX_USER: usize = 128;
 /// Longest scheme of a URL.
 const MAX_SCHEME: usize = 16;
 
@@ -371,7 +373,7 @@ impl Search<'_, '_, '_> {
         {
             start += 1;
         }
-        if start < at {
+        if start < at && !in_password(text, start) {
             self.walk_if(Slot::At, start, None, Entry::Behind);
         }
     }
@@ -426,22 +428,32 @@ impl Search<'_, '_, '_> {
     fn field_as_a_whole(&mut self) {
         let Some((_, endings)) = &self.field else { return };
         let blanks = self.text.iter().take_while(|b| b.is_ascii_whitespace()).count();
-        let end = self.text.trim_ascii_end().len();
+        let cut = extent::character_end(self.text, self.text.len().min(blanks + extent::MAX_VALUE));
+        let end = self.text[..cut].trim_ascii_end().len();
         let whole = Span::new(blanks, end);
         if blanks != 0 && blanks >= end || whole.is_empty() || !self.starts.contains(&blanks) {
             return;
         }
         let value = &self.text[whole.range()];
-        if value.len() > extent::MAX_VALUE || is_masked(value) {
+        if is_masked(value) {
             return;
         }
-        for (index, rule) in self.engine.rules.iter().enumerate() {
-            let keyed = rule.group == Group::Key && rule.keys.iter().any(|key| endings.contains(key));
-            if keyed && rule.check.is_none_or(|check| (check.run)(value)) {
+        let mut shaped = Vec::new();
+        for (index, rule) in (0..).zip(&self.engine.rules) {
+            if rule.group != Group::Key || !rule.keys.iter().any(|key| endings.contains(key)) {
+                continue;
+            }
+            if rule.extent == Extent::Match {
+                shaped.push(index);
+            } else if rule.check.is_none_or(|check| (check.run)(value)) {
                 let support = Support { key: true, validated: rule.check.is_some(), ..Support::default() };
                 let score = probability(rule.odds * odds::KEY);
-                self.out.push(Candidate { span: whole, rule: index as u32, score, support });
+                self.out.push(Candidate { span: whole, rule: index, score, support });
             }
+        }
+        // A key alone says nothing of a value that cannot be what it names.
+        if !shaped.is_empty() {
+            self.walk_if(Slot::Key, blanks, Some(&shaped), Entry::Key);
         }
     }
 
@@ -526,7 +538,9 @@ impl Search<'_, '_, '_> {
         let engine = self.engine;
         let (text, rule) = (self.text, &engine.rules[index as usize]);
         let by_key = entry == Entry::Key;
-        if entry == Entry::Open && !rule.boundary.opens(text, start) {
+        if entry == Entry::Open && !rule.boundary.opens(text, start)
+            || extent::character_end(text, start) != start
+        {
             return Judgement::Never;
         }
         let end = rule.extent.end(text, start, end);
@@ -614,6 +628,14 @@ const fn is_local(byte: u8) -> bool {
 /// Bytes before `end` that all satisfy `is`, at most `max`.
 fn count_back(text: &[u8], end: usize, max: usize, is: impl Fn(&u8) -> bool) -> usize {
     text[end.saturating_sub(max)..end].iter().rev().take_while(|b| is(b)).count()
+}
+
+/// True if `at` is behind `scheme://user:`, so that what goes on to an `@` is a password.
+fn in_password(text: &[u8], at: usize) -> bool {
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'@' | b'"' | b'\'' | b'<' | b'>');
+    let length = count_back(text, at, MAX_USER, |b| !ends(b));
+    let (before, user) = text[..at].split_at(at - length);
+    before.ends_with(b"://") && user.contains(&b':')
 }
 
 /// True for what a scrubber has written already: a token, or a mask.

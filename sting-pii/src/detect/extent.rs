@@ -4,24 +4,45 @@
 use crate::catalog::Extent;
 use memchr::memmem;
 
-/// Longest value of any kind, in bytes. What is longer is cut there.
+/// Longest value of any kind, in bytes, but for the rest of a character. What is longer is cut there.
 pub(crate) const MAX_VALUE: usize = 8 * 1024;
 
-/// Longest value in quotes behind a key.
-const MAX_QUOTED: usize = 512;
+/// Most bytes of a character that may follow the one in which a value was cut.
+pub(super) const MAX_TAIL: usize = 3;
 
 impl Extent {
-    /// The end of the value that begins at `start` and whose pattern ended at `end`.
+    /// The end of the value that begins at `start` and whose pattern ended at `end`: never inside
+    /// a character.
     pub(crate) fn end(self, text: &[u8], start: usize, end: usize) -> usize {
         let cap = text.len().min(start + MAX_VALUE);
-        match self {
+        let end = match self {
             Self::Match => end,
             Self::Token => end + text[end..cap].iter().take_while(|b| is_token(**b)).count(),
             Self::Pem => pem_end(&text[..cap], end),
-            Self::Quoted => quoted_end(text, start, end),
-        }
-        .min(cap)
+            Self::Quoted => quoted_end(&text[..cap], start, end),
+        };
+        character_end(text, end.min(cap))
     }
+}
+
+/// The first border between characters at or behind `at`. Bytes that are no UTF-8 are characters
+/// of their own.
+pub(super) fn character_end(text: &[u8], at: usize) -> usize {
+    let is_tail = |i: usize| text.get(i).is_some_and(|b| b & 0xC0 == 0x80);
+    let tails = (1..=MAX_TAIL).find(|&back| at < back || !is_tail(at - back));
+    let Some(lead) = tails.and_then(|back| at.checked_sub(back)) else { return at };
+    let length = match text[lead] {
+        0xC2..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF4 => 4,
+        _ => return at,
+    };
+    (at..lead + length).find(|&i| !is_tail(i)).unwrap_or_else(|| at.max(lead + length))
+}
+
+/// What stands in no value without quotes.
+const fn ends_open_value(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | b'"' | b'\'' | b'`' | b',' | b';' | b'&' | b'<' | b'>' | b'(' | b')' | b'\\')
 }
 
 const fn is_token(byte: u8) -> bool {
@@ -48,19 +69,20 @@ fn pem_end(text: &[u8], begin: usize) -> usize {
     begin + open
 }
 
-/// If a quote stands before the value: to the same quote behind it, on the same line.
+/// If a quote stands before the value: to the same quote behind it, on the same line. Else to what
+/// ends a value without quotes.
 fn quoted_end(text: &[u8], start: usize, end: usize) -> usize {
-    let Some(&quote) = start.checked_sub(1).and_then(|i| text.get(i)) else { return end };
+    let open = || end + text[end..].iter().take_while(|b| !ends_open_value(**b)).count();
+    let Some(&quote) = start.checked_sub(1).and_then(|i| text.get(i)) else { return open() };
     if !matches!(quote, b'"' | b'\'' | b'`') {
-        return end;
+        return open();
     }
     // `\"value\"` inside another string ends at the next `\"`.
     let nested = start >= 2 && text[start - 2] == b'\\';
-    let limit = text.len().min(start + MAX_QUOTED);
     let mut i = start;
-    while i < limit {
+    while i < text.len() {
         match text[i] {
-            b'\n' => return end,
+            b'\n' => return open(),
             b'\\' if nested && text.get(i + 1) == Some(&quote) => return i,
             b'\\' => i += 1,
             byte if byte == quote => return i,
@@ -68,11 +90,13 @@ fn quoted_end(text: &[u8], start: usize, end: usize) -> usize {
         }
         i += 1;
     }
-    end
+    // The quote does not close. A value so long that it is cut is covered up to there.
+    if i >= start + MAX_VALUE { i } else { open() }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{MAX_VALUE, character_end};
     use crate::catalog::Extent;
 
     #[test]
@@ -92,5 +116,25 @@ mod tests {
         let nested = br#"{\"p\": \"a b\"}"#;
         assert_eq!(Extent::Quoted.end(nested, 10, 11), 13);
         assert_eq!(Extent::Quoted.end(b"p=abc def", 2, 5), 5);
+    }
+
+    #[test]
+    fn long_values_are_whole_up_to_the_limit() {
+        let quoted = format!("p=\"{}\" x", "a b".repeat(2_000));
+        assert_eq!(Extent::Quoted.end(quoted.as_bytes(), 3, 4), 6_003);
+        let open = format!("p={} x", "é".repeat(2_000));
+        assert_eq!(Extent::Quoted.end(open.as_bytes(), 2, 5), 4_002);
+        let cut = format!("p=\"x{}\" x", "é".repeat(MAX_VALUE));
+        assert_eq!(Extent::Quoted.end(cut.as_bytes(), 3, 8), 3 + MAX_VALUE + 1);
+    }
+
+    #[test]
+    fn character_borders() {
+        let text = "aéb漢c😀".as_bytes();
+        let ends: Vec<_> = (0..=text.len()).map(|at| character_end(text, at)).collect();
+        assert_eq!(ends, [0, 1, 3, 3, 4, 7, 7, 7, 8, 12, 12, 12, 12]);
+        let stray = b"\xB0\xB0a\xE9\xB0z\xE9";
+        let ends: Vec<_> = (0..=stray.len()).map(|at| character_end(stray, at)).collect();
+        assert_eq!(ends, [0, 1, 2, 3, 5, 5, 6, 7]);
     }
 }

@@ -7,6 +7,7 @@ pub(super) const CHECKS: &[Check] = &[
     check("jwt", 100.0, jwt),
     check("secret", 3.0, |value| !is_placeholder(value) && entropy(value) >= 3.0),
     check("password", 2.0, |value| !is_placeholder(value)),
+    check("password_no_path", 2.0, |value| !is_placeholder(value) && !is_path(value)),
     check("random", 3.0, |value| !is_placeholder(value) && entropy(value) >= 3.2 && mixed(value)),
     check("not_placeholder", 1.0, |value| !is_placeholder(value)),
     check("atlassian_token", 1e6, atlassian_token),
@@ -101,6 +102,21 @@ pub(super) fn entropy(value: &[u8]) -> f32 {
             -share * share.log2()
         })
         .sum()
+}
+
+/// A path from the root, the home folder or a drive.
+fn is_path(value: &[u8]) -> bool {
+    let rooted = match value {
+        [b'/' | b'~', ..] => true,
+        [drive, b':', b'/' | b'\\', ..] => drive.is_ascii_alphabetic(),
+        _ => false,
+    };
+    rooted
+        && value[1..].iter().all(|b| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'/' | b'\\' | b'.' | b'_' | b'-' | b' ' | b':')
+                || *b >= 0x80
+        })
 }
 
 /// Letters and digits both, as in what a machine made up.

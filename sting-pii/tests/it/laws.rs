@@ -124,6 +124,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn findings_are_on_character_borders(
+        key in "(password|pwd|token|secret|Bearer|mail)[:= ]{1,2}[\"'`]?",
+        first in "[a-z0-9]{0,9}", filling in "[é漢😀\\u{FFFD}]{1,3}", times in 1_usize..4_000, end in "[\"' \n]?",
+        around in "\\PC{0,40}",
+    ) {
+        let text = format!("{around}{key}{first}{}{end}{around}", filling.repeat(times));
+        for finding in DEFAULT.find(&text) {
+            prop_assert!(finding.span.get(&text).is_some(), "{:?}", finding);
+        }
+        DEFAULT.scrub(&text).unwrap();
+    }
+}
+
+#[test]
+fn long_passwords_are_covered_whole() {
+    for value in ["é".repeat(300), "a1!".repeat(2_000), format!("x{}", "漢".repeat(2_000))] {
+        for text in [format!("password={value} next"), format!("\"password\": \"{value}\", next")] {
+            let found = DEFAULT.find(&text);
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].span.get(&text), Some(value.as_str()));
+        }
+    }
+    let field = DEFAULT.scrub_part(&"correct horse ".repeat(700), Some("password")).unwrap();
+    assert!(field.text.get().len() < 2_000);
+}
+
 #[test]
 fn replacements_are_never_found() {
     let everything = Scrubber::new(ScrubConfig::default().with_entities(kinds())).unwrap();
@@ -197,6 +225,9 @@ fn fields_are_evidence() {
     assert_eq!(value("536228726", Some("ssn")), "[US_SSN]");
     assert_eq!(value("correct horse", Some("userPassword")), "[PASSWORD]");
     assert_eq!(value("correct horse", Some("comment")), "correct horse");
+    assert_eq!(value("eu-north-1", Some("awsRegion")), "eu-north-1");
+    let secret = "DPzJ3TUABipMkE0H1A7tptBC9KfdkEvvmD1r4PCD";
+    assert_eq!(value(secret, Some("awsKey")), "[AWS_SECRET_ACCESS_KEY]");
 }
 
 #[test]
