@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scores quality on the shared data: python3 benches/peers/eval.py chunk|embed|pii
+"""Scores quality on the shared data: python3 benches/peers/eval.py chunk|embed|pii|all
 
 Prints a Markdown table and keeps it as benches/results/eval-<area>.md. Chunk boundaries of the Python peers
 come from the same adapter that `run.py` measures.
@@ -17,16 +17,22 @@ CHUNKERS = ["chonkie-recursive", "chonkie-sentence", "langchain"]
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or sys.argv[1] not in ("chunk", "embed", "pii"):
+    areas = ["chunk", "embed", "pii"]
+    if len(sys.argv) != 2 or sys.argv[1] not in [*areas, "all"]:
         print(__doc__, file=sys.stderr)
         return 2
-    area = sys.argv[1]
+    if sys.argv[1] == "all":
+        return max(evaluate(area) for area in areas)
+    return evaluate(sys.argv[1])
+
+
+def evaluate(area: str) -> int:
     run.CACHE.mkdir(exist_ok=True)
     data = corpora.shared(run.ROOT)
     if not data:
         print("skipped: no shared data")
         return 0
-    missing = run.install(area) | run.install("token")      # the latter brings the model folder
+    missing = run.install(area) | run.install("tokens")      # the latter brings the model folder
     runner, no_rust_peers = run.build("release")
     command = [runner, "eval", area]
     if area != "pii" and (model := run.model_folder()):

@@ -169,7 +169,7 @@ def measure(case, engines, missing, runner, rust_peers, repeats, seconds, limit)
     skipped, running = {}, {}
     try:
         job["input"] = str(corpora.ready(case["corpus"], runner, CACHE, ROOT))
-        if case["area"] == "event":
+        if case["area"] == "events":
             job["rules"] = str(corpora.ready(f"rules-{case['params']['rules']}", runner, CACHE, ROOT))
     except corpora.Absent as reason:
         skipped = {name: str(reason) for name in [OURS, *case["peers"]]}

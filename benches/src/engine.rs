@@ -12,27 +12,27 @@ use crate::peer;
 pub fn open(job: &Job) -> Result<Engine, Failure> {
     match (job.engine.as_str(), job.area.as_str()) {
         ("sting", "chunk") => ours::chunk::open(job),
-        ("sting", "token") => ours::token::open(job),
+        ("sting", "tokens") => ours::token::open(job),
         ("sting", "pii") => ours::pii::open(job),
         ("sting", "embed") => ours::embed::open(job),
         ("sting", "vector") => ours::vector::open(job),
         ("sting", "pipeline") => ours::pipeline::open(job),
-        ("sting", "event") => ours::event::open(job),
+        ("sting", "events") => ours::event::open(job),
         //PIPE        ("sting", "pipeline") => ours::pipeline::open(job),
         #[cfg(feature = "peers")]
         ("text-splitter", "chunk") => peer::chunk::open(job),
         #[cfg(feature = "peers")]
-        ("tokenizers", "token") => peer::token::open_tokenizers(job),
+        ("tokenizers", "tokens") => peer::token::open_tokenizers(job),
         #[cfg(feature = "peers")]
-        ("tokie", "token") => peer::token::open_tokie(job),
+        ("tokie", "tokens") => peer::token::open_tokie(job),
         #[cfg(feature = "peers")]
         ("dd-sds", "pii") => peer::pii::open(job),
         #[cfg(feature = "peers")]
-        ("rsigma-eval", "event") => peer::event::open_rsigma(job),
+        ("rsigma-eval", "events") => peer::event::open_rsigma(job),
         #[cfg(feature = "peers")]
-        ("rsigma-eval-routed", "event") => peer::event::open_rsigma_routed(job),
+        ("rsigma-eval-routed", "events") => peer::event::open_rsigma_routed(job),
         #[cfg(feature = "peers")]
-        ("sigma-rust", "event") => peer::event::open_sigma_rust(job),
+        ("sigma-rust", "events") => peer::event::open_sigma_rust(job),
         (engine, area) => Err(format!("this build has no engine {engine} for {area}").into()),
     }
 }
