@@ -214,9 +214,9 @@ def package() -> None:
             run(["cargo", "new", "--quiet", "--vcs", "none", str(project)])
             with (project / "Cargo.toml").open("a") as manifest:
                 manifest.write(f'{crate} = {{ path = "{ROOT / crate}" }}\n')
-            body = "\n".join(line[2:] if line.startswith("# ") else line for line in example[1].splitlines())
-            if "fn main" not in body:
-                body = "fn main() -> Result<(), Box<dyn std::error::Error>> {\n" + body + "\nOk(())\n}\n"
+            body = "\n".join(re.sub(r"^# ?", "", line) for line in example[1].splitlines())
+            result = re.search(r"^Ok::<\(\), (.+)>\(\(\)\)$", body, re.M)
+            body = f"fn main() -> Result<(), {result[1]}> {{\n{body}\n}}\n" if result else f"fn main() {{\n{body}\n}}\n"
             (project / "src" / "main.rs").write_text(body)
             check(f"a stranger's project with {crate}", ["cargo", "run", "--quiet"], cwd=project, env={"CARGO_TARGET_DIR": str(ROOT / "target" / "stranger")})
 
