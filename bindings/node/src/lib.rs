@@ -9,8 +9,8 @@
 #![allow(unsafe_code)] // inside what the macros of napi write
 
 mod error;
-mod event;
-mod pii;
-mod task;
-mod text;
-mod vector;
+pub mod event;
+pub mod pii;
+pub mod task;
+pub mod text;
+pub mod vector;
