@@ -153,8 +153,8 @@ impl Surroundings {
         self.after.place = None;
     }
 
-    /// Reads the words around `start..end`: those of its line, or of the line before if it begins
-    /// its own. What was read for the last place is not read again.
+    /// Reads the words around `start..end`: those of its line, or of a label on the line before if
+    /// it begins its own. What was read for the last place is not read again.
     pub(crate) fn read(
         &mut self,
         text: &[u8],
@@ -171,9 +171,10 @@ impl Surroundings {
         }
     }
 
-    /// True if a phrase of the rule stands there.
+    /// True if a phrase of the rule stands there. Where the value has a name of its own, that
+    /// of the next does not bear on it.
     pub(crate) fn support(&self, rule: u32) -> bool {
-        self.before.supported.contains(&rule) || self.after.supported.contains(&rule)
+        self.before.supported.contains(&rule) || !self.machinery && self.after.supported.contains(&rule)
     }
 
     /// True if a phrase that speaks against the rule stands there.
@@ -192,8 +193,15 @@ fn window_before(text: &[u8], start: usize) -> &[u8] {
     let from = start.saturating_sub(BEFORE);
     let before = &text[from..start];
     let content = before.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |i| i + 1);
-    if let Some(line) = memchr::memrchr(b'\n', &before[..content]) {
-        return &before[line + 1..];
+    let line = memchr::memrchr(b'\n', &before[..content]).map(|i| i + 1);
+    if before[content..].contains(&b'\n') {
+        // The value begins its line: the line before bears on it if it is a label and no more.
+        let label = line.or((from == 0).then_some(0)).map_or(&[][..], |line| &before[line..]);
+        let has_values = label.iter().any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'{' | b'}'));
+        return if has_values { &[] } else { label };
+    }
+    if let Some(line) = line {
+        return &before[line..];
     }
     // Where the window cuts a word, that is not a word.
     let cut = if from > 0 && is_word(text[from - 1]) {

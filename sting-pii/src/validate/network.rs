@@ -105,7 +105,8 @@ fn us_phone(value: &[u8]) -> bool {
 fn phone_local(value: &[u8]) -> bool {
     let digits: Vec<u8> = value.iter().filter(|b| b.is_ascii_digit()).copied().collect();
     let groups: Vec<_> = value.split(|b| !b.is_ascii_digit()).map(<[u8]>::len).collect();
-    let date = matches!(groups[..], [4, 2, 2] | [1 | 2, 1 | 2, 4]);
+    let dated = matches!(groups[..], [4, 2, 2, ..]) && (value.starts_with(b"19") || value.starts_with(b"20"));
+    let date = dated || matches!(groups[..], [4, 2, 2] | [1 | 2, 1 | 2, 4]);
     (7..=14).contains(&digits.len()) && !date && !digits.iter().all(|d| *d == digits[0])
 }
 
@@ -126,6 +127,7 @@ mod tests {
             ("email", "a@example.org", "icon@2x.png"),
             ("url_credentials", "https://u:p4ss@h", "https://u:$PASS@h"),
             ("us_phone", "(415) 555-0134", "(115) 555-0134"),
+            ("phone_local", "030 901820", "2026-02-25 21"),
             ("phone", "+49 30 901820", "+00 30 901820"),
         ] {
             assert_eq!(validate(name, good), Some(true), "{name} {good}");

@@ -153,6 +153,23 @@ fn long_passwords_are_covered_whole() {
 }
 
 #[test]
+fn the_specific_kind_wins_over_the_generic() {
+    for (text, kind) in [
+        ("aws_access_key_id = AKIAQYLPMN5HFIQR7XYA", "aws_access_key_id"),
+        ("token=xoxb-730191371696-1413868247813-IG7Z9oVbFjCQ2pY8kTdR4mXs", "slack_token"),
+        ("\"token\": \"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\"", "github_token"),
+        ("api_key: AIzaSyD4kP7vQ1mN9xB2cL5zR8tW3yH6jF0gS-a", "gcp_api_key"),
+        ("secret=glpat-Zx81kQm3Vt7Lp0Rw9YbN", "gitlab_token"),
+        ("credentials: postgres://svc:pw@db1.larkhaven.example/svc", "url_credentials"),
+        ("smtp://relay:sn0w@10.0.0.7:25 host", "url_credentials"),
+        ("api_key=a8f5f167f44f4964e6c998dee827110c", "generic_secret"),
+    ] {
+        let kinds: Vec<_> = DEFAULT.find(text).into_iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds.iter().map(|kind| &**kind).collect::<Vec<_>>(), [kind], "{text}");
+    }
+}
+
+#[test]
 fn replacements_are_never_found() {
     let everything = Scrubber::new(ScrubConfig::default().with_entities(kinds())).unwrap();
     for kind in kinds() {
