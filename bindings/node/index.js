@@ -52,28 +52,27 @@ function guarded(method) {
   };
 }
 
-function guardMembers(target) {
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(target))) {
-    if (name === "constructor" || name === "prototype" || !descriptor.configurable) continue;
+function guardedClass(Class) {
+  const methods = Object.getOwnPropertyDescriptors(Class.prototype);
+  for (const [name, descriptor] of Object.entries(methods)) {
+    if (name === "constructor" || !descriptor.configurable) continue;
     for (const slot of ["value", "get"]) {
       if (typeof descriptor[slot] === "function") descriptor[slot] = guarded(descriptor[slot]);
     }
-    Object.defineProperty(target, name, descriptor);
+    Object.defineProperty(Class.prototype, name, descriptor);
   }
-}
-
-function guardedClass(Class) {
-  guardMembers(Class);
-  guardMembers(Class.prototype);
-  return new Proxy(Class, {
-    construct(target, args) {
-      try {
-        return Reflect.construct(target, args, target);
-      } catch (error) {
-        throw asStingError(error);
-      }
-    },
-  });
+  // Static members of a native class cannot be redefined, so a function of the same prototype stands for the class.
+  const construct = guarded((args) => Reflect.construct(Class, args));
+  const Face = function (...args) {
+    if (!new.target) throw new TypeError(`${Class.name} is a class; call it with new`);
+    return construct(args);
+  };
+  Object.defineProperty(Face, "name", { value: Class.name });
+  Face.prototype = Class.prototype;
+  for (const name of Object.getOwnPropertyNames(Class)) {
+    if (typeof Class[name] === "function") Face[name] = guarded(Class[name].bind(Class));
+  }
+  return Face;
 }
 
 const isClass = (value) => typeof value === "function" && /^[A-Z]/.test(value.name);
