@@ -26,8 +26,8 @@ fn chunk() {
         example("chunk"),
         "0..30 [On-call] # On-call  One week at a time.\n\
          32..99 [On-call > What wakes you] ## What wakes you  Only alerts that a human can do something about.\n\
-         101..123 [On-call > The gateway is down] ## The gateway is down\n\
-         125..194 [On-call > The gateway is down] Is it the certificate? Is it the release? Roll back first, ask later.\n"
+         101..166 [On-call > The gateway is down] ## The gateway is down  Is it the certificate? Is it the release?\n\
+         167..194 [On-call > The gateway is down] Roll back first, ask later.\n"
     );
 }
 
