@@ -38,6 +38,8 @@ const MAX_LETTERS: usize = 8;
 const MAX_LOCAL: usize = 64;
 /// Longest user and part of a password before what looks like a mail address.
 const MAX_USER: usize = 128;
+/// Most bytes of a value behind a key that its validator reads; no shape of a vendor is longer.
+const MAX_CHECKED: usize = 256;
 /// Longest scheme of a URL.
 const MAX_SCHEME: usize = 16;
 
@@ -181,6 +183,7 @@ struct Scratch {
     /// Rules whose keys the key of one pair matches.
     keyed: Vec<u32>,
     around: Surroundings,
+    runs: extent::Runs,
 }
 
 /// Groups that have an automaton: everything in one place of a text is matched by one walk.
@@ -243,6 +246,7 @@ impl Engine {
             ends: Vec::new(),
             keyed: Vec::new(),
             around: Surroundings::default(),
+            runs: extent::Runs::default(),
         });
         let field = field.map(|name| {
             let mut hashes = Vec::new();
@@ -250,6 +254,7 @@ impl Engine {
             (Words::of_name(name), hashes)
         });
         scratch.around.clear();
+        scratch.runs = extent::Runs::default();
         let mut search = Search { engine: self, text, starts, field, scratch, out };
         search.run();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(search.scratch);
@@ -507,7 +512,11 @@ impl Search<'_, '_, '_> {
             return;
         };
         ends.clear();
-        patterns.automaton.walk(cache, self.text, start, |pattern, end| ends.push((pattern as u32, end)));
+        patterns.automaton.walk(cache, self.text, start, |pattern, end| {
+            if only.is_none_or(|only| only.contains(&patterns.rules[pattern])) {
+                ends.push((pattern as u32, end));
+            }
+        });
         if ends.is_empty() {
             return;
         }
@@ -519,7 +528,7 @@ impl Search<'_, '_, '_> {
         let mut settled = None;
         for &(pattern, end) in &ends {
             let rule = patterns.rules[pattern as usize];
-            if settled == Some(pattern) || only.is_some_and(|only| !only.contains(&rule)) {
+            if settled == Some(pattern) {
                 continue;
             }
             match self.judge(rule, start, end, entry) {
@@ -543,7 +552,7 @@ impl Search<'_, '_, '_> {
         {
             return Judgement::Never;
         }
-        let end = rule.extent.end(text, start, end);
+        let end = rule.extent.end(text, start, end, &mut self.scratch.runs);
         if !rule.boundary.closes(text, end) {
             return Judgement::Not;
         }
@@ -551,7 +560,9 @@ impl Search<'_, '_, '_> {
         if by_key && is_masked(value) {
             return Judgement::Never;
         }
-        if rule.check.is_some_and(|check| !(check.run)(value)) {
+        // Values behind keys may nest (`a=b=c=...`): of each, no more is read than tells what it is.
+        let checked = if by_key { &value[..value.len().min(MAX_CHECKED)] } else { value };
+        if rule.check.is_some_and(|check| !(check.run)(checked)) {
             // Behind a key stands one value: no part of it is another.
             return if by_key { Judgement::Never } else { Judgement::Not };
         }

@@ -10,16 +10,40 @@ pub(crate) const MAX_VALUE: usize = 8 * 1024;
 /// Most bytes of a character that may follow the one in which a value was cut.
 pub(super) const MAX_TAIL: usize = 3;
 
+/// Runs of bytes that were walked over for the last values. A value that begins in one (`a=b=c=...`
+/// is three) goes on from its end, or a text of nothing else would take a walk for each byte.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    open: Run,
+    token: Run,
+}
+
+/// A stretch of one text without an end of a value in it.
+#[derive(Debug, Default)]
+struct Run(std::ops::Range<usize>);
+
+impl Run {
+    /// The first byte of `text` from `from` on that `goes_on` is false for.
+    fn end(&mut self, text: &[u8], from: usize, goes_on: impl Fn(u8) -> bool) -> usize {
+        if !self.0.contains(&from) {
+            self.0 = from..from;
+        }
+        let rest = text.get(self.0.end..).unwrap_or_default();
+        self.0.end += rest.iter().take_while(|b| goes_on(**b)).count();
+        self.0.end.min(text.len())
+    }
+}
+
 impl Extent {
     /// The end of the value that begins at `start` and whose pattern ended at `end`: never inside
     /// a character.
-    pub(crate) fn end(self, text: &[u8], start: usize, end: usize) -> usize {
+    pub(super) fn end(self, text: &[u8], start: usize, end: usize, runs: &mut Runs) -> usize {
         let cap = text.len().min(start + MAX_VALUE);
         let end = match self {
             Self::Match => end,
-            Self::Token => end + text[end..cap].iter().take_while(|b| is_token(**b)).count(),
+            Self::Token => runs.token.end(&text[..cap], end, is_token),
             Self::Pem => pem_end(&text[..cap], end),
-            Self::Quoted => quoted_end(&text[..cap], start, end),
+            Self::Quoted => quoted_end(&text[..cap], start, end, &mut runs.open),
         };
         character_end(text, end.min(cap))
     }
@@ -71,8 +95,8 @@ fn pem_end(text: &[u8], begin: usize) -> usize {
 
 /// If a quote stands before the value: to the same quote behind it, on the same line. Else to what
 /// ends a value without quotes.
-fn quoted_end(text: &[u8], start: usize, end: usize) -> usize {
-    let open = || end + text[end..].iter().take_while(|b| !ends_open_value(**b)).count();
+fn quoted_end(text: &[u8], start: usize, end: usize, run: &mut Run) -> usize {
+    let mut open = || run.end(text, end, |byte| !ends_open_value(byte));
     let Some(&quote) = start.checked_sub(1).and_then(|i| text.get(i)) else { return open() };
     if !matches!(quote, b'"' | b'\'' | b'`') {
         return open();
@@ -96,36 +120,50 @@ fn quoted_end(text: &[u8], start: usize, end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_VALUE, character_end};
+    use super::{MAX_VALUE, Runs, character_end};
     use crate::catalog::Extent;
+
+    fn end(extent: Extent, text: &[u8], start: usize, end: usize) -> usize {
+        extent.end(text, start, end, &mut Runs::default())
+    }
+
+    #[test]
+    fn runs_are_walked_once_and_end_as_if_walked_again() {
+        let text = b"pwd=pwd=pwd=ab pwd=pwd=xy";
+        let mut runs = Runs::default();
+        for (start, value_end) in [(4, 8), (8, 12), (12, 14), (19, 23), (23, 25), (4, 8)] {
+            let again = end(Extent::Quoted, text, start, value_end);
+            assert_eq!(Extent::Quoted.end(text, start, value_end, &mut runs), again);
+        }
+    }
 
     #[test]
     fn pem_blocks_end_behind_their_end_line() {
         let text = b"-----BEGIN KEY-----\nMIIB\nAA==\n-----END KEY-----\nrest";
-        assert_eq!(Extent::Pem.end(text, 0, 19), text.len() - 5);
+        assert_eq!(end(Extent::Pem, text, 0, 19), text.len() - 5);
         let cut = b"-----BEGIN KEY-----\nMIIB\nAA== rest";
-        assert_eq!(&cut[..Extent::Pem.end(cut, 0, 19)], b"-----BEGIN KEY-----\nMIIB\nAA==");
+        assert_eq!(&cut[..end(Extent::Pem, cut, 0, 19)], b"-----BEGIN KEY-----\nMIIB\nAA==");
     }
 
     #[test]
     fn quotes() {
         let plain = br#"p = "two words" x"#;
-        assert_eq!(Extent::Quoted.end(plain, 5, 8), 14);
+        assert_eq!(end(Extent::Quoted, plain, 5, 8), 14);
         let escaped = br#"p = "a\"b" x"#;
-        assert_eq!(Extent::Quoted.end(escaped, 5, 6), 9);
+        assert_eq!(end(Extent::Quoted, escaped, 5, 6), 9);
         let nested = br#"{\"p\": \"a b\"}"#;
-        assert_eq!(Extent::Quoted.end(nested, 10, 11), 13);
-        assert_eq!(Extent::Quoted.end(b"p=abc def", 2, 5), 5);
+        assert_eq!(end(Extent::Quoted, nested, 10, 11), 13);
+        assert_eq!(end(Extent::Quoted, b"p=abc def", 2, 5), 5);
     }
 
     #[test]
     fn long_values_are_whole_up_to_the_limit() {
         let quoted = format!("p=\"{}\" x", "a b".repeat(2_000));
-        assert_eq!(Extent::Quoted.end(quoted.as_bytes(), 3, 4), 6_003);
+        assert_eq!(end(Extent::Quoted, quoted.as_bytes(), 3, 4), 6_003);
         let open = format!("p={} x", "é".repeat(2_000));
-        assert_eq!(Extent::Quoted.end(open.as_bytes(), 2, 5), 4_002);
+        assert_eq!(end(Extent::Quoted, open.as_bytes(), 2, 5), 4_002);
         let cut = format!("p=\"x{}\" x", "é".repeat(MAX_VALUE));
-        assert_eq!(Extent::Quoted.end(cut.as_bytes(), 3, 8), 3 + MAX_VALUE + 1);
+        assert_eq!(end(Extent::Quoted, cut.as_bytes(), 3, 8), 3 + MAX_VALUE + 1);
     }
 
     #[test]
