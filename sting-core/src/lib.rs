@@ -14,6 +14,7 @@ pub mod privacy;
 pub mod sigma;
 mod span;
 pub mod token;
+pub mod yaml;
 
 pub use document::{Coverage, Document, Gap, Part, PartKind};
 pub use error::{Error, RuleError};

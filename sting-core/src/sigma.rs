@@ -14,7 +14,6 @@ mod route;
 mod rule;
 mod set;
 mod view;
-mod yaml;
 
 #[cfg(test)]
 mod tests;

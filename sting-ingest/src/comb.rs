@@ -11,9 +11,10 @@ pub(crate) use files::{Found, Listing, Stamp, reason};
 
 use crate::Error;
 use fields::Fields;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use sting_core::yaml::{self, Node};
 use sting_core::{Id, Waiver};
 
 /// Values for `${NAME}` in a comb.
@@ -117,7 +118,36 @@ impl Comb {
     pub fn load_with(path: impl AsRef<Path>, variables: &Variables) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(Error::io("reading the comb failed", path))?;
-        Self::from_json_with(&text, variables)
+        let is =
+            |wanted: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted));
+        if is("yml") || is("yaml") {
+            Self::from_yaml_with(&text, variables)
+        } else {
+            Self::from_json_with(&text, variables)
+        }
+    }
+
+    /// Reads a comb from YAML.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the key and the mend.
+    pub fn from_yaml(text: &str) -> Result<Self, Error> {
+        Self::from_yaml_with(text, &Variables::new())
+    }
+
+    /// As [`Comb::from_yaml`], with values for `${NAME}`.
+    ///
+    /// # Errors
+    /// As [`Comb::from_yaml`].
+    pub fn from_yaml_with(text: &str, variables: &Variables) -> Result<Self, Error> {
+        let documents = yaml::parse(text).map_err(|error| {
+            Error::config("comb", format!("{} at line {}", error.problem, error.line), error.mend)
+        })?;
+        if let Some(second) = documents.get(1) {
+            let problem = format!("a second document begins at line {}", second.line);
+            return Err(Error::config("comb", problem, "give each comb a file of its own"));
+        }
+        Self::from_value(documents.into_iter().next().map_or(Value::Null, as_json), variables)
     }
 
     /// Reads a comb from JSON.
@@ -300,6 +330,29 @@ impl FileSource {
         source.check()?;
         Ok(source)
     }
+}
+
+/// What the same value is in JSON.
+fn as_json(node: Node) -> Value {
+    match node.value {
+        yaml::Value::Null => Value::Null,
+        yaml::Value::Bool(flag) => Value::Bool(flag),
+        yaml::Value::Number(text) => number(&text).map_or(Value::String(text), Value::Number),
+        yaml::Value::Text(text) => Value::String(text),
+        yaml::Value::List(items) => items.into_iter().map(as_json).collect(),
+        yaml::Value::Map(entries) => {
+            entries.into_iter().map(|(key, node)| (key.name, as_json(node))).collect()
+        }
+    }
+}
+
+/// A number of YAML, which may be spelt in ways that JSON does not have: `+1`, `01`, `0x1F`, `.5`.
+fn number(text: &str) -> Option<Number> {
+    if let Some(hex) = text.strip_prefix("0x") {
+        return u64::from_str_radix(hex, 16).ok().map(Number::from);
+    }
+    let whole = text.parse::<u64>().map(Number::from).or_else(|_| text.parse::<i64>().map(Number::from));
+    whole.ok().or_else(|| Number::from_f64(text.parse().ok()?))
 }
 
 #[cfg(test)]

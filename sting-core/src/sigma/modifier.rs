@@ -3,7 +3,7 @@
 use super::Placeholders;
 use super::matcher::{Field, Matcher, Network, Number, Order, Test, TimePart};
 use super::pattern::{Anchor, DASHES, Pattern, Piece, pieces, windash};
-use super::yaml::{Key, Node, Value};
+use crate::yaml::{Key, Node, Value};
 use regex_automata::meta::Regex;
 use std::sync::Arc;
 

@@ -3,10 +3,10 @@
 use super::condition::{self, Condition};
 use super::matcher::{Field, Test, Values, Witness};
 use super::modifier;
-use super::yaml::{self, Node, Value};
 use super::{FieldMatch, Placeholders};
 use crate::RuleError;
 use crate::event::Severity;
+use crate::yaml::{self, Node, Value};
 use std::sync::Arc;
 
 /// A Sigma rule for single events.
@@ -80,7 +80,8 @@ impl Rule {
     pub fn parse_with(yaml: &str, path: &str, placeholders: &Placeholders) -> Result<Vec<Self>, RuleError> {
         let fault = |(line, message)| RuleError { path: path.to_owned(), line, message };
         let path: Arc<str> = path.into();
-        let documents = yaml::parse(yaml, &path)?;
+        let documents = yaml::parse(yaml)
+            .map_err(|error| fault((error.line, format!("{}; {}", error.problem, error.mend))))?;
         if documents.is_empty() {
             return Err(fault((0, "no rule in the file; write one".to_owned())));
         }

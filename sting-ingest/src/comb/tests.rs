@@ -82,3 +82,130 @@ fn listing_follows_globs() {
     let missing = FileSource::new(folder.path().join("none")).list(&[]).unwrap_err();
     assert_eq!(missing.code(), "source");
 }
+
+#[test]
+fn yaml_says_what_json_says() {
+    let variables = Variables::from([("ROOT".to_owned(), "/srv".to_owned())]);
+    let yaml = r#"
+name: docs
+type: file_system
+subtype: local
+connection:
+  parameters: {path: "${ROOT}/in", file_patterns: ["**/*"], recursive: true}
+extraction: {mode: incremental}
+scrubbing:
+  enabled: true
+  profile_id: default
+  custom_rules:
+    - {field: email, action: hash}
+    - pattern: "*_ssn"
+      action: {mask: {keep_last: 4}}
+    - {field: "$.users[*].name", action: remove}
+output:
+  format: parquet
+  compression: zstd
+  partitioning: [year, month]
+"#;
+    let read = Comb::from_yaml_with(yaml, &variables).unwrap();
+    assert_eq!(read, Comb::from_json_with(WHOLE, &variables).unwrap());
+}
+
+/// The two combs of the contract, each as JSON and as YAML.
+const CONTRACT: [[&str; 2]; 2] = [
+    [
+        r#"{"name": "docs", "type": "file_system", "subtype": "local",
+ "connection": {"parameters": {"path": "in", "file_patterns": ["**/*"], "recursive": true}},
+ "extraction": {"mode": "incremental"},
+ "scrubbing": {"enabled": true, "profile_id": "default", "custom_rules": [{"field": "email", "action": "hash"}]},
+ "output": {"format": "parquet", "compression": "zstd", "partitioning": ["year", "month"]}}"#,
+        r#"
+name: docs
+type: file_system
+subtype: local
+connection: {parameters: {path: in, file_patterns: ["**/*"], recursive: true}}
+extraction: {mode: incremental}
+scrubbing:
+  enabled: true
+  profile_id: default
+  custom_rules:
+    - field: email
+      action: hash
+output: {format: parquet, compression: zstd, partitioning: [year, month]}
+"#,
+    ],
+    [
+        r#"{"name": "rows", "type": "database", "subtype": "postgresql",
+ "connection": {"parameters": {"host": "127.0.0.1", "port": 5432, "database": "db", "user": "u",
+                               "ssl_mode": "require", "table": "events", "key": "id"}},
+ "extraction": {"mode": "incremental", "incremental_column": "updated_at", "schedule": "*/5 * * * *"},
+ "scrubbing": {"enabled": true, "profile_id": "gdpr"}, "output": {"format": "parquet"}}"#,
+        r#"
+name: rows
+type: database
+subtype: postgresql
+connection:
+  parameters: {host: 127.0.0.1, port: 5432, database: db, user: u, ssl_mode: require, table: events, key: id}
+extraction: {mode: incremental, incremental_column: updated_at, schedule: "*/5 * * * *"}
+scrubbing: {enabled: true, profile_id: gdpr}
+output: {format: parquet}
+"#,
+    ],
+];
+
+#[test]
+fn the_combs_of_the_contract_load_from_json_and_yaml() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Comb::load(path)
+    };
+    let [[json, yaml], database] = CONTRACT;
+    let docs = load("docs.json", json).unwrap();
+    assert_eq!(docs, load("docs.yml", yaml).unwrap());
+    assert_eq!(docs, load("docs.YAML", yaml).unwrap());
+    assert_eq!(docs, Comb::from_yaml(json).unwrap(), "JSON is YAML");
+    assert_eq!((docs.scrubbing.rules.len(), docs.output.partitioning.len()), (1, 2));
+    for (name, text) in ["rows.json", "rows.yaml"].into_iter().zip(database) {
+        let message = load(name, text).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "comb.type: database/postgresql is not a source of this build; use `file_system` with subtype `local`"
+        );
+    }
+    let message = load("docs.yml", &yaml.replace("recursive:", "recursiv:")).unwrap_err().to_string();
+    assert_eq!(message, "comb.connection.parameters: unknown key `recursiv`; did you mean `recursive`?");
+}
+
+#[test]
+fn faults_of_yaml_name_the_line_and_the_mend() {
+    for (yaml, message) in [
+        ("name: a\nname: b", "comb: key `name` appears twice at line 2; merge the two"),
+        ("a: &x 1\nb: *x", "comb: aliases are not supported at line 2; write the value out"),
+        (&"[\n".repeat(40), "comb: nested deeper than 32 levels at line 33; flatten it"),
+        (&"#\n".repeat(3 << 20), "comb: longer than 4194304 bytes at line 2097153; split the file"),
+        (
+            "name: a\n---\nname: b",
+            "comb: a second document begins at line 3; give each comb a file of its own",
+        ),
+        ("- 1", "comb: is a list, not an object; write keys and values"),
+        ("", "comb: is null, not an object; write keys and values"),
+        ("name: 0x1F", "comb.name: is a number, not a text; give a text"),
+    ] {
+        assert_eq!(Comb::from_yaml(yaml).unwrap_err().to_string(), message);
+    }
+    // The parser looks ahead and may refuse first.
+    assert!(Comb::from_yaml(&"[\n".repeat(10_000)).unwrap_err().to_string().contains(" at line "));
+    let message = Comb::from_yaml("name: [\n").unwrap_err().to_string();
+    assert!(message.starts_with("comb: not YAML: ") && message.contains(" at line 2; "), "{message}");
+}
+
+#[test]
+fn numbers_of_yaml_are_those_of_json() {
+    for (text, json) in
+        [("5432", "5432"), ("-3", "-3"), ("+1", "1"), ("04", "4"), ("0x1F", "31"), (".5", "0.5")]
+    {
+        assert_eq!(number(text).unwrap().to_string(), json);
+    }
+    assert_eq!(number("1e999"), None);
+}
