@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong in this crate.
@@ -18,7 +19,7 @@ pub enum Error {
         mend: String,
     },
     /// A file or folder that the caller named and that cannot be read or written.
-    #[error("{}: {action}: {source}", path.display())]
+    #[error("{}: {action}: {source}; {}", path.display(), mend(source.kind()))]
     Io {
         /// The path.
         path: PathBuf,
@@ -114,5 +115,40 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, action, source }
+    }
+}
+
+/// What to do about a refusal of the system.
+fn mend(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "check that the path exists",
+        ErrorKind::PermissionDenied => "check that you may read, or write, there",
+        ErrorKind::IsADirectory => "name a file, not a folder",
+        ErrorKind::InvalidData => "save the file as UTF-8",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free space, or choose another folder",
+        ErrorKind::ReadOnlyFilesystem => "choose a folder that can be written",
+        _ => "check the path and its disk, or choose another folder",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_system_name_a_mend() {
+        let error =
+            |kind: ErrorKind| Error::io("writing failed", Path::new("out/a"))(kind.into()).to_string();
+        assert_eq!(
+            error(ErrorKind::StorageFull),
+            "out/a: writing failed: no storage space; free space, or choose another folder"
+        );
+        for kind in
+            [ErrorKind::NotFound, ErrorKind::PermissionDenied, ErrorKind::Other, ErrorKind::InvalidData]
+        {
+            let message = error(kind);
+            let (_, mend) = message.rsplit_once("; ").unwrap();
+            assert!(!mend.is_empty() && message.matches("out/a").count() == 1, "{message}");
+        }
     }
 }

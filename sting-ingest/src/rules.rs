@@ -1,8 +1,10 @@
 //! Detection rules from files.
 
 use crate::Error;
+use std::io;
 use std::path::Path;
-use sting_core::sigma::RuleSet;
+use sting_core::RuleError;
+use sting_core::sigma::{Rule, RuleSet};
 use walkdir::WalkDir;
 
 /// Loads Sigma rules from files, and from all `.yml` and `.yaml` files of folders, in the order of
@@ -11,20 +13,26 @@ use walkdir::WalkDir;
 /// # Errors
 /// [`Error::Io`] if a file or folder cannot be read.
 pub fn load_rules<P: AsRef<Path>>(paths: &[P]) -> Result<RuleSet, Error> {
-    let mut files = Vec::new();
+    let (mut rules, mut errors) = (Vec::new(), Vec::new());
     for path in paths.iter().map(AsRef::as_ref) {
         for entry in WalkDir::new(path).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let at = error.path().unwrap_or(path).to_owned();
-                Error::io("reading rules failed", &at)(error.into())
+                // What the walk says of it would name the path a second time.
+                let cause =
+                    error.into_io_error().unwrap_or_else(|| io::Error::other("links lead in a circle"));
+                Error::io("reading rules failed", &at)(cause)
             })?;
             let is_named = entry.depth() == 0;
             if entry.file_type().is_file() && (is_named || is_yaml(entry.path())) {
-                files.push(read(entry.path())?);
+                match read(entry.path())? {
+                    Ok(parsed) => rules.extend(parsed),
+                    Err(fault) => errors.push(fault),
+                }
             }
         }
     }
-    Ok(RuleSet::parse(files))
+    Ok(RuleSet::with_errors(rules, errors))
 }
 
 fn is_yaml(path: &Path) -> bool {
@@ -33,9 +41,63 @@ fn is_yaml(path: &Path) -> bool {
     })
 }
 
-fn read(path: &Path) -> Result<(String, String), Error> {
+/// The rules of a file, or why they cannot be used.
+fn read(path: &Path) -> Result<Result<Vec<Rule>, RuleError>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io("reading rules failed", path))?;
-    // What is not UTF-8 becomes a rule error with its path, not the end of loading.
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok((path.to_string_lossy().into_owned(), text))
+    let path = path.to_string_lossy();
+    Ok(match std::str::from_utf8(&bytes) {
+        Ok(yaml) => Rule::parse(yaml, &path),
+        // Replacing what is not UTF-8 would make a rule that silently matches something else.
+        Err(error) => {
+            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
+            Err(RuleError { path: path.into(), line, message: "not UTF-8; save the file as UTF-8".into() })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "title: Who\nlogsource: {category: process_creation}\n\
+        detection:\n  tool: {Image: whoami}\n  condition: tool\n";
+
+    #[test]
+    fn what_can_be_used_is_loaded_and_the_rest_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        file("sub/good.yml", RULE.as_bytes());
+        file("bad.yaml", b"title: No detection\nlogsource: {product: windows}\n");
+        file("latin.yml", &[RULE.as_bytes(), b"# caf\xe9\n"].concat());
+        let other = file("rule.txt", RULE.replace("Who", "By name").as_bytes());
+
+        let set = load_rules(&[folder.path()]).unwrap();
+        assert_eq!(set.rules().iter().map(|rule| &*rule.title).collect::<Vec<_>>(), ["Who"]);
+        let faults: Vec<_> = set.errors().iter().map(ToString::to_string).collect();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(
+            faults[0].starts_with(&at("bad.yaml")) && faults[0].contains("`detection` is missing"),
+            "{faults:?}"
+        );
+        assert_eq!(faults[1], format!("{}:6: not UTF-8; save the file as UTF-8", at("latin.yml")));
+
+        assert_eq!(
+            load_rules(&[other]).unwrap().rules()[0].title,
+            "By name",
+            "a named file needs no extension"
+        );
+
+        let absent = folder.path().join("absent");
+        let error = load_rules(&[&absent]).unwrap_err();
+        let message = error.to_string();
+        assert!(matches!(&error, Error::Io { path, .. } if *path == absent));
+        assert_eq!(message.matches(&at("absent")).count(), 1, "{message}");
+        assert!(message.ends_with("; check that the path exists"), "{message}");
+    }
 }

@@ -33,7 +33,8 @@ impl RuleSet {
         Self::with_errors(rules, Vec::new())
     }
 
-    fn with_errors(rules: Vec<Rule>, errors: Vec<RuleError>) -> Self {
+    /// A set of these rules, and of the faults of others that could not be used.
+    pub fn with_errors(rules: Vec<Rule>, errors: Vec<RuleError>) -> Self {
         let engine = Engine::new(&rules);
         Self { shared: Arc::new(Shared { rules, errors, engine, scratch: Mutex::default() }) }
     }
