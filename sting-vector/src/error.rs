@@ -38,7 +38,7 @@ pub enum Error {
         problem: String,
     },
     /// The operating system refused.
-    #[error("{}: {action} failed: {source}", path.display())]
+    #[error("{}: {action} failed: {source}; check the path, who may use it, and the free space", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
