@@ -136,7 +136,7 @@ impl Chunker {
                 size: chunk.size,
                 tokens: counts_tokens.then_some(chunk.size),
                 heading: chunk.heading.iter().map(ToString::to_string).collect(),
-                prefix: chunk.prefix.map(|prefix| prefix.to_string()),
+                prefix: chunk.prefix,
                 id: chunk.id.to_string(),
                 content_hash: chunk.content_hash.to_string(),
             }
