@@ -92,14 +92,13 @@ impl Rules {
     }
 
     fn match_jsonl(&self, py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<JsonlMatches> {
-        let lines = match source.extract::<PyBackedBytes>() {
-            Ok(bytes) => bytes.to_vec(),
-            Err(_) => {
-                let path: PathBuf = source.extract()?;
-                py.detach(|| std::fs::read(&path)).map_err(|error| {
-                    raise(Class::Source, "io", &format!("{}: {error}; check the path", path.display()))
-                })?
-            }
+        let lines = if let Ok(bytes) = source.extract::<PyBackedBytes>() {
+            bytes.to_vec()
+        } else {
+            let path: PathBuf = source.extract()?;
+            py.detach(|| std::fs::read(&path)).map_err(|error| {
+                raise(Class::Source, "io", &format!("{}: {error}; check the path", path.display()))
+            })?
         };
         Ok(JsonlMatches { rules: self.0.clone(), lines, state: Mutex::default() })
     }

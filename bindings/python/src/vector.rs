@@ -98,10 +98,11 @@ impl Store {
         metric: Option<&str>,
         embedder: Option<&Bound<'_, Embedder>>,
     ) -> PyResult<Collection> {
-        let mut settings = CollectionConfig::default();
-        settings.dim = dim;
-        settings.metric = metric.map(str::parse).transpose().or_raise()?;
-        settings.embedder = embedder.map(|embedder| embedder.get().0.clone());
+        let settings = CollectionConfig {
+            dim,
+            metric: metric.map(str::parse).transpose().or_raise()?,
+            embedder: embedder.map(|embedder| embedder.get().0.clone()),
+        };
         py.detach(|| self.0.collection(name, settings)).map(Collection).or_raise()
     }
 
