@@ -3,7 +3,8 @@
 #
 # cargo-fuzz and nightly are not needed: the coverage that libFuzzer reads comes from the same LLVM pass that
 # cargo-fuzz asks for. For long runs with sanitizers use `cargo +nightly fuzz run TARGET`.
-# FUZZ_TARGET_DIR: where to build (fuzz/target). A crash leaves its input in fuzz/artifacts and fails the run.
+# FUZZ_TARGET_DIR: where to build (fuzz/target). FUZZ_SEED: where chance begins (1, so that two runs of the same code try
+# the same inputs; 0 for a new place each time). A crash leaves its input in fuzz/artifacts and fails the run.
 set -u
 seconds=${1:-5}
 cd "$(dirname "$0")" || exit 1
@@ -25,7 +26,7 @@ for source in fuzz_targets/*.rs; do
     name=$(basename "$source" .rs)
     mkdir -p "corpus/$name" "artifacts/$name"
     log=artifacts/$name/smoke.log
-    if "$target/$host/debug/$name" "corpus/$name" "seeds/$name" -max_total_time="$seconds" -timeout=10 \
+    if "$target/$host/debug/$name" "corpus/$name" "seeds/$name" -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -timeout=10 \
         -rss_limit_mb=2048 -artifact_prefix="artifacts/$name/" -print_final_stats=1 >"$log" 2>&1
     then
         passed=$((passed + 1))

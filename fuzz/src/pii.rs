@@ -3,8 +3,8 @@ use std::sync::LazyLock;
 use sting_core::Span;
 use sting_pii::{ScrubConfig, Scrubber};
 
-/// Findings are in order, apart and inside the text; nothing of them is left in the output; scrubbing again
-/// changes nothing; the map leads every character of the output back into the text.
+/// Findings are in order, apart and inside the text; scrubbing takes out all of them, and may take out more that comes
+/// to light then; scrubbing again changes nothing; the map leads every character of the output back into the text.
 pub fn scrubber(data: &[u8]) {
     static SCRUBBER: LazyLock<Scrubber> =
         LazyLock::new(|| Scrubber::new(ScrubConfig::default()).expect("the default configuration"));
@@ -22,7 +22,7 @@ pub fn scrubber(data: &[u8]) {
         end = finding.span.end;
     }
     let Ok(scrubbed) = SCRUBBER.scrub(&text) else { return };
-    assert_eq!(scrubbed.findings, findings);
+    assert!(findings.iter().all(|finding| scrubbed.findings.contains(finding)), "a finding was not acted on");
     let output = scrubbed.text.get();
     assert_eq!(scrubbed.map.output_len(), output.len());
     for (at, c) in output.char_indices() {

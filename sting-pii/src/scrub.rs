@@ -38,7 +38,8 @@ struct Inner {
 pub struct ScrubResult {
     /// The text, without what was found.
     pub text: Scrubbed<String>,
-    /// What was found, with spans in the text that was given.
+    /// What was found, with spans in the text that was given: what [`Scrubber::find`] finds in it, and
+    /// what came to light in its neighbourhood once that was gone.
     pub findings: Vec<Finding>,
     /// From bytes of the scrubbed text to bytes of the text that was given.
     pub map: SourceMap,
