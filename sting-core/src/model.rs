@@ -57,3 +57,55 @@ pub trait Embedder: Send + Sync + fmt::Debug {
         1.0
     }
 }
+
+/// A stretch of a text that a model takes for the name of something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Byte offset of its first byte.
+    pub start: usize,
+    /// Byte offset past its last byte.
+    pub end: usize,
+    /// The model's own label without the prefixes of its tagging scheme: `PER`, `LOC`, `ORG`, ...
+    pub label: String,
+    /// How sure the model is, in [0, 1].
+    pub score: f32,
+}
+
+/// Finds names in texts: a token classifier whose tokens are joined to spans.
+pub trait EntityRecognizer: Send + Sync + fmt::Debug {
+    /// Name and version of the model.
+    fn id(&self) -> &str;
+
+    /// The entities of each text, sorted by start, without overlaps, on character boundaries.
+    ///
+    /// # Errors
+    /// Fails if the model itself fails; never because of what a text holds.
+    fn recognize(&self, texts: &[&str]) -> Result<Vec<Vec<Entity>>, ModelError>;
+}
+
+/// Sorts texts into classes.
+pub trait Classifier: Send + Sync + fmt::Debug {
+    /// Name and version of the model.
+    fn id(&self) -> &str;
+
+    /// The classes, in the order of the columns of [`Classifier::classify`].
+    fn labels(&self) -> &[String];
+
+    /// Probabilities: row-major, `texts.len()` rows of one number a label, each row summing to 1.
+    ///
+    /// # Errors
+    /// Fails if the model itself fails; never because of what a text holds.
+    fn classify(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError>;
+}
+
+/// Scores how well texts answer a query, reading both together: a cross-encoder.
+pub trait Reranker: Send + Sync + fmt::Debug {
+    /// Name and version of the model.
+    fn id(&self) -> &str;
+
+    /// One score a text, higher is better. Scores of one model can be compared between queries.
+    ///
+    /// # Errors
+    /// Fails if the model itself fails; never because of what a text holds.
+    fn rerank(&self, query: &str, texts: &[&str]) -> Result<Vec<f32>, ModelError>;
+}
