@@ -1,7 +1,7 @@
 use sting_core::chunk::{ChunkConfig, ChunkKind, Chunker, SizeUnit};
 
 /// Chunks are in order, on character boundaries, within their limit, and leave out nothing but blanks; without
-/// an overlap they do not overlap; the same text gives the same chunks.
+/// an overlap they do not overlap; the same text gives the same chunks, and so does a stream of it.
 ///
 /// The first bytes choose the kind, the unit, the size and the overlap.
 pub fn chunker(data: &[u8]) {
@@ -33,4 +33,11 @@ pub fn chunker(data: &[u8]) {
     }
     assert!(text[covered..].trim().is_empty(), "the end is lost");
     assert_eq!(chunker.chunk(&text), chunks);
+    let mut stream = chunker.stream();
+    let mut streamed = Vec::new();
+    for part in text.as_bytes().chunks(1 + size) {
+        streamed.extend(stream.push(part).expect("a text is UTF-8"));
+    }
+    streamed.extend(stream.finish().expect("a text is UTF-8"));
+    assert!(streamed.into_iter().map(|one| one.chunk).eq(chunks), "a stream is cut otherwise");
 }

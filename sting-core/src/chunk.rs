@@ -8,24 +8,29 @@
 
 mod detect;
 mod html;
+mod identity;
 mod lattice;
 mod markdown;
 mod measure;
+mod outline;
 mod overlap;
 mod pack;
 mod prose;
 mod record;
+mod scan;
 mod segment;
+mod stream;
 mod text;
+
+pub use stream::{ChunkStream, ReadChunks, StreamedChunk};
 
 use crate::id::IdHasher;
 use crate::token::Tokenize;
 use crate::{Error, Id, Span};
-use markdown::Path;
-use pack::with_line_break;
+use identity::Identities;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
-use segment::Segments;
+use scan::Next;
+use segment::Segmenter;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -81,8 +86,10 @@ pub struct ChunkConfig {
 /// longer than the limit, unless a single character is. No chunk begins or ends inside a grapheme
 /// cluster, unless a single cluster is longer than the limit.
 ///
-/// Time is linear in the text. Memory, beside the text and the chunks, is bounded by the limit: a
-/// few hundred bytes a sentence of the segment in work, which is at least 256 KiB of text.
+/// Time is linear in the text. Memory, beside the text and the chunks, is bounded: about 1 MiB for
+/// limits up to 2,000 characters and 500 bytes a character of the limit beyond, and up to 14 MiB to
+/// number equal chunks. What a block of text is, is decided by at most 512 KiB of it; one that is
+/// longer is cut into parts.
 ///
 /// ```
 /// use sting_core::chunk::{ChunkConfig, Chunker};
@@ -99,6 +106,8 @@ pub struct Chunker {
     config: ChunkConfig,
     tokenizer: Option<Arc<dyn Tokenize>>,
     config_id: Id,
+    /// Bytes of a segment, whose ends no chunk crosses: enough that they are few among all ends.
+    segment_bytes: usize,
 }
 
 /// A part of a text.
@@ -110,16 +119,13 @@ pub struct Chunk {
     pub index: usize,
     /// Its size in the unit asked for, with prefix and special tokens.
     pub size: usize,
-    /// Who it is: a hash of the configuration, the heading path, the content, and how many equal
-    /// chunks come before it.
-    pub id: Id,
-    /// What it holds: a hash of prefix and text alone. Equal content has equal hashes under every
-    /// configuration, so that it can be a key of a cache.
-    pub content_hash: Id,
     /// The headings that it stands under, outermost first.
     pub heading: Arc<[Arc<str>]>,
     /// Text to put before it that is not in the span: the header of a table that was cut.
-    pub prefix: Option<String>,
+    pub prefix: Option<Arc<str>>,
+    config_id: Id,
+    /// How many equal chunks there are up to this one.
+    occurrence: u32,
 }
 
 impl Chunk {
@@ -231,7 +237,14 @@ impl Chunker {
         if let Some(tokenizer) = &tokenizer {
             hasher.field(tokenizer.id().as_bytes());
         }
-        Ok(Self { config, tokenizer, config_id: hasher.finish() })
+        let bytes_a_unit = match config.unit {
+            SizeUnit::Bytes => 1,
+            SizeUnit::Chars => 2,
+            SizeUnit::Words | SizeUnit::Tokens => 6,
+        };
+        let segment_bytes =
+            config.max_size.saturating_mul(64 * bytes_a_unit).clamp(256 << 10, usize::MAX / 8);
+        Ok(Self { config, tokenizer, config_id: hasher.finish(), segment_bytes })
     }
 
     /// How it chunks.
@@ -249,16 +262,23 @@ impl Chunker {
         self.chunks(text).collect()
     }
 
-    /// The chunks of `text`, one after another, in memory that does not grow with the text but for
-    /// 24 bytes a chunk.
-    pub fn chunks<'t>(&'t self, text: &'t str) -> Chunks<'t> {
-        Chunks::new(self, text)
+    /// The chunks of `text`, one after another, in bounded memory.
+    pub fn chunks<'t>(&self, text: &'t str) -> Chunks<'t> {
+        let kind = self.kind_of(text);
+        Chunks { text, segments: Segmenter::of_text(self, kind, text), identities: Identities::new(self) }
     }
 
-    /// The spans of the chunks of `text`, one after another, for those who need no ids, which cost
-    /// more than finding the spans does.
-    pub fn spans<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Span> + 't {
-        Segments::new(self, text).map(|packed| packed.span)
+    /// The spans of the chunks of `text`, one after another, for those who need nothing else.
+    pub fn spans<'t>(&self, text: &'t str) -> impl Iterator<Item = Span> + use<'t> {
+        let mut segments = Segmenter::of_text(self, self.kind_of(text), text);
+        std::iter::from_fn(move || match segments.next(text, true) {
+            Next::Found(packed) => Some(packed.span),
+            Next::NeedsMore | Next::End => None,
+        })
+    }
+
+    fn kind_of(&self, text: &str) -> ChunkKind {
+        if self.config.kind == ChunkKind::Auto { detect::detect(text) } else { self.config.kind }
     }
 
     /// The chunks of many texts, in parallel.
@@ -270,50 +290,19 @@ impl Chunker {
 /// The chunks of one text. See [`Chunker::chunks`].
 #[derive(Debug)]
 pub struct Chunks<'t> {
-    segments: Segments<'t>,
-    index: usize,
-    /// How often each chunk has occurred.
-    seen: FxHashMap<Id, u32>,
-    no_heading: Path,
-}
-
-impl<'t> Chunks<'t> {
-    fn new(chunker: &'t Chunker, text: &'t str) -> Self {
-        let no_heading = Arc::from([]);
-        Self { segments: Segments::new(chunker, text), index: 0, seen: FxHashMap::default(), no_heading }
-    }
-
-    fn identify(&mut self, heading: &Path, content_hash: Id) -> Id {
-        let mut hasher = IdHasher::default();
-        hasher.field(self.segments.chunker.config_id.as_bytes()).field(content_hash.as_bytes());
-        for title in &**heading {
-            hasher.field(title.as_bytes());
-        }
-        let first = hasher.finish();
-        let occurrence = self.seen.entry(first).or_default();
-        *occurrence += 1;
-        if *occurrence == 1 { first } else { hasher.number(u64::from(*occurrence)).finish() }
-    }
+    text: &'t str,
+    segments: Segmenter<'t>,
+    identities: Identities,
 }
 
 impl Iterator for Chunks<'_> {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {
-        let packed = self.segments.next()?;
-        let text = self.segments.text;
-        let prefix = packed.header.map(|header| with_line_break(&text[header.range()]));
-        let heading = self.segments.heading(&packed).unwrap_or(&self.no_heading).clone();
-        let mut content = IdHasher::default();
-        if let Some(prefix) = &prefix {
-            content.field(prefix.as_bytes());
+        match self.segments.next(self.text, true) {
+            Next::Found(packed) => Some(self.identities.chunk(self.text, &packed, self.segments.outline())),
+            Next::NeedsMore | Next::End => None,
         }
-        content.field(&text.as_bytes()[packed.span.range()]);
-        let content_hash = content.finish();
-        let id = self.identify(&heading, content_hash);
-        let index = self.index;
-        self.index += 1;
-        Some(Chunk { span: packed.span, index, size: packed.size, id, content_hash, heading, prefix })
     }
 }
 

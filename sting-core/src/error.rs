@@ -22,6 +22,19 @@ pub enum Error {
         /// Offset of the first invalid byte.
         offset: usize,
     },
+    /// A document in a stream that must be held whole and is too long for that.
+    #[error(
+        "the stream holds more than {limit} bytes of {kind}, which is cut as a whole; raise the limit with with_max_held, or cut it in memory"
+    )]
+    StreamTooLong {
+        /// What the document is.
+        kind: &'static str,
+        /// Bytes that may be held.
+        limit: usize,
+    },
+    /// A reader that failed.
+    #[error("reading the text failed: {0}")]
+    Read(#[from] std::io::Error),
     /// A span that is out of bounds, or that cuts a character.
     #[error("span {}..{} is out of bounds or cuts a character of a text of {len} bytes", span.start, span.end)]
     Span {
@@ -72,6 +85,8 @@ impl Error {
         match self {
             Self::Config { .. } => "config",
             Self::InvalidUtf8 { .. } => "invalid_utf8",
+            Self::StreamTooLong { .. } => "stream_too_long",
+            Self::Read(_) => "read",
             Self::Span { .. } => "span",
             Self::Tokenizer { .. } => "tokenizer",
             Self::Event(_) => "event",

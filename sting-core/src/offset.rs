@@ -46,6 +46,11 @@ fn units_in(bytes: &[u8], unit: Unit) -> usize {
     bytes.iter().map(|&byte| units_of(byte, unit)).sum()
 }
 
+/// How many units `text` is.
+pub fn count(text: &str, unit: Unit) -> usize {
+    units_in(text.as_bytes(), unit)
+}
+
 #[inline]
 fn units_of(byte: u8, unit: Unit) -> usize {
     match unit {

@@ -108,9 +108,9 @@ fn chunks_of(chunker: &chunk::Chunker, text: &str) -> Vec<Chunk> {
             size: chunk.size as u32,
             tokens: counts_tokens.then_some(chunk.size as u32),
             heading: chunk.heading.iter().map(ToString::to_string).collect(),
-            prefix: chunk.prefix,
-            id: chunk.id.to_string(),
-            content_hash: chunk.content_hash.to_string(),
+            prefix: chunk.prefix.as_deref().map(str::to_owned),
+            id: chunk.id(text).to_string(),
+            content_hash: chunk.content_hash(text).to_string(),
         }
     };
     chunker.chunk(text).into_iter().map(js).collect()

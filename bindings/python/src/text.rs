@@ -136,9 +136,9 @@ impl Chunker {
                 size: chunk.size,
                 tokens: counts_tokens.then_some(chunk.size),
                 heading: chunk.heading.iter().map(ToString::to_string).collect(),
-                prefix: chunk.prefix,
-                id: chunk.id.to_string(),
-                content_hash: chunk.content_hash.to_string(),
+                prefix: chunk.prefix.as_deref().map(str::to_owned),
+                id: chunk.id(text).to_string(),
+                content_hash: chunk.content_hash(text).to_string(),
             }
         };
         chunks.into_iter().map(python).collect()

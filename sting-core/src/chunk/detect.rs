@@ -4,7 +4,7 @@ use super::ChunkKind;
 use super::record::begins_with_time;
 
 /// Bytes looked at.
-const LOOK: usize = 16 << 10;
+pub(super) const LOOK: usize = 16 << 10;
 
 /// The kind of chunker that suits `text`.
 pub(super) fn detect(text: &str) -> ChunkKind {

@@ -1,7 +1,7 @@
 //! HTML source: the elements that a browser sets apart, under their headings.
 
-use super::lattice::{Block, Form, Level};
-use super::markdown::Sections;
+use super::lattice::{Block, Form, Header, Level};
+use super::outline::Outline;
 use super::prose::{is_break, skip_blank_lines, trim_end};
 use crate::Span;
 use crate::html::{Token, TokenKind, Tokenizer, decode};
@@ -17,10 +17,8 @@ pub(super) struct HtmlScanner<'t> {
     level: Level,
     /// Depth and title of the heading in work.
     heading: Option<(usize, String)>,
-    pub(super) sections: Sections,
-    section: usize,
     /// Header row of the table in work, and whether the row in work may become it.
-    header: Option<Span>,
+    header: Option<Header>,
     header_row: Option<usize>,
     /// A block-level element ended: text that follows is another block.
     ended: bool,
@@ -35,8 +33,6 @@ impl<'t> HtmlScanner<'t> {
             filled: false,
             level: Level::Block,
             heading: None,
-            sections: Sections::default(),
-            section: 0,
             header: None,
             header_row: None,
             ended: false,
@@ -44,22 +40,22 @@ impl<'t> HtmlScanner<'t> {
     }
 
     /// The next block.
-    pub(super) fn next(&mut self) -> Option<Block> {
+    pub(super) fn next(&mut self, outline: &mut Outline) -> Option<Block> {
         while let Some(token) = self.tokens.next() {
-            if let Some(block) = self.read(token) {
+            if let Some(block) = self.read(token, outline) {
                 return Some(block);
             }
         }
-        self.cut(self.text.len(), Level::Block)
+        self.cut(self.text.len(), Level::Block, outline)
     }
 
-    fn read(&mut self, token: Token<'t>) -> Option<Block> {
+    fn read(&mut self, token: Token<'t>, outline: &mut Outline) -> Option<Block> {
         let at = token.span.start;
         let mut block = None;
         match token.kind {
             TokenKind::Text if !token.text.trim().is_empty() => {
                 if self.ended {
-                    block = self.cut(at, Level::Block);
+                    block = self.cut(at, Level::Block, outline);
                 }
                 (self.filled, self.ended) = (true, false);
                 if let Some((_, title)) = &mut self.heading {
@@ -68,12 +64,12 @@ impl<'t> HtmlScanner<'t> {
             }
             TokenKind::StartTag => {
                 if let Some(level) = opens(token.name) {
-                    block = self.cut(at, level);
+                    block = self.cut(at, level, outline);
                     self.ended = false;
                 }
                 self.open(token);
             }
-            TokenKind::EndTag => self.close(token),
+            TokenKind::EndTag => self.close(token, outline),
             TokenKind::RawText => self.filled = true,
             _ => {}
         }
@@ -93,16 +89,17 @@ impl<'t> HtmlScanner<'t> {
         }
     }
 
-    fn close(&mut self, token: Token<'t>) {
+    fn close(&mut self, token: Token<'t>, outline: &mut Outline) {
         if heading_depth(token.name).is_some()
             && let Some((depth, title)) = self.heading.take()
         {
             let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-            self.section = self.sections.enter(depth, &title);
+            outline.enter(depth, &title);
         } else if token.is("tr")
             && let Some(start) = self.header_row.take()
         {
-            self.header = Some(Span::new(start, token.span.end));
+            let number = outline.keep_header(&self.text[start..token.span.end]);
+            self.header = Some(Header { end: token.span.end, number });
         } else if token.is("table") {
             self.header = None;
         }
@@ -110,7 +107,7 @@ impl<'t> HtmlScanner<'t> {
     }
 
     /// Ends the block in work at `at`, before a boundary of `level`.
-    fn cut(&mut self, at: usize, level: Level) -> Option<Block> {
+    fn cut(&mut self, at: usize, level: Level, outline: &Outline) -> Option<Block> {
         if at < self.text.len() && (!self.filled || !is_break(self.text, at)) {
             // Nothing but tags so far: they open what comes next.
             self.level = self.level.max(level);
@@ -123,7 +120,7 @@ impl<'t> HtmlScanner<'t> {
         (self.start, self.filled) = (at, false);
         let span = Span::new(start, trim_end(self.text, start, at));
         let header = self.header.filter(|header| header.end <= start);
-        let section = self.section;
+        let section = outline.section();
         (!span.is_empty()).then_some(Block { span, level: before, form: Form::Html, section, header })
     }
 }

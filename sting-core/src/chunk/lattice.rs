@@ -57,7 +57,26 @@ pub(super) struct Block {
     /// The heading path it stands under, as an index into the scanner's list; 0 is none.
     pub(super) section: usize,
     /// Text to repeat before a chunk that begins inside this block but not at its start.
-    pub(super) header: Option<Span>,
+    pub(super) header: Option<Header>,
+}
+
+impl Block {
+    /// Takes `bytes` off every place, because they were taken off the front of the text.
+    pub(super) fn rebase(&mut self, bytes: usize) {
+        self.span = Span::new(self.span.start - bytes, self.span.end - bytes);
+        if let Some(header) = &mut self.header {
+            header.end = header.end.saturating_sub(bytes);
+        }
+    }
+}
+
+/// Text that is repeated before chunks, such as the first rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Where it ends; what begins before is not preceded by it.
+    pub(super) end: usize,
+    /// Its number in the outline, which keeps its text.
+    pub(super) number: usize,
 }
 
 /// How the inside of a block is built.

@@ -7,91 +7,85 @@ mod line;
 #[cfg(test)]
 mod tests;
 
-use super::lattice::{Block, Form, Level};
+use super::lattice::{Block, Form, Header, Level};
+use super::outline::Outline;
 use super::prose::{skip_blank_lines, trim_end};
+use super::scan::Place;
 use crate::Span;
 use line::{
     HtmlEnd, Line, atx_heading, closes_fence, delimiter_columns, html_block, interrupts_paragraph,
     list_marker, opens_fence, row_columns, setext_depth, thematic_break,
 };
-use std::sync::Arc;
-
-/// The headings above a place, outermost first.
-pub(super) type Path = Arc<[Arc<str>]>;
 
 /// Finds the blocks of a Markdown text, one after another.
 #[derive(Debug)]
 pub(super) struct MarkdownScanner {
-    at: usize,
     /// The boundary before the next block.
     level: Level,
-    pub(super) sections: Sections,
-    section: usize,
+    /// What the last block was, and whether the next place is still inside of it.
+    last: Open,
+    goes_on: bool,
 }
 
-/// The heading paths of a text.
-#[derive(Debug)]
-pub(super) struct Sections {
-    /// Headings open at the last place, with their depths.
-    open: Vec<(usize, Arc<str>)>,
-    /// Every path so far; the first is empty.
-    paths: Vec<Path>,
+/// A block of which the rest cannot be told without knowing how it began.
+#[derive(Clone, Copy, Debug)]
+enum Open {
+    Fence((u8, usize)),
+    HtmlUntil(&'static str),
+    Table(Header),
+    Other,
 }
 
-impl Default for Sections {
+impl Default for MarkdownScanner {
     fn default() -> Self {
-        Self { open: Vec::new(), paths: vec![Arc::from([])] }
-    }
-}
-
-impl Sections {
-    /// Goes below a heading; returns the number of its path.
-    pub(super) fn enter(&mut self, depth: usize, title: &str) -> usize {
-        while self.open.last().is_some_and(|(open, _)| *open >= depth) {
-            self.open.pop();
-        }
-        self.open.push((depth, title.into()));
-        self.paths.push(self.open.iter().map(|(_, title)| title.clone()).collect());
-        self.paths.len() - 1
-    }
-
-    /// The path of that number.
-    pub(super) fn path(&self, section: usize) -> &Path {
-        &self.paths[section]
+        Self { level: Level::Block, last: Open::Other, goes_on: false }
     }
 }
 
 impl MarkdownScanner {
-    pub(super) fn new() -> Self {
-        Self { at: 0, level: Level::Block, sections: Sections::default(), section: 0 }
+    /// Says that the next place is inside the last block, which was too long.
+    pub(super) fn go_on(&mut self) {
+        self.goes_on = true;
     }
 
-    /// The next block.
-    pub(super) fn next(&mut self, text: &str) -> Option<Block> {
-        let start = skip_blank_lines(text, self.at, text.len());
-        if start == text.len() {
-            return None;
-        }
+    /// The block at a place.
+    pub(super) fn next(&mut self, text: &str, place: Place, outline: &mut Outline) -> (Block, usize) {
+        let start = place.at;
         let first = Line::at(text, start);
+        let block = |end: usize, level: Level, form: Form, outline: &Outline| {
+            let span = Span::new(start, trim_end(text, start, end));
+            (Block { span, level, form, section: outline.section(), header: None }, end)
+        };
+        if std::mem::take(&mut self.goes_on)
+            && let Some((end, form, header)) = self.rest(text, first)
+        {
+            let (rest, end) = block(end, Level::Line, form, outline);
+            return (Block { header, ..rest }, end);
+        }
         let mut level = std::mem::replace(&mut self.level, Level::Block);
+        self.last = Open::Other;
         let (mut form, mut header) = (Form::Lines, None);
         let end;
-        if start == 0
+        if place.first
             && let Some(matter) = front_matter(text)
         {
             end = matter;
         } else if first.indent >= 4 {
             end = indented_code(text, first);
         } else if let Some((depth, title)) = atx_heading(first.content) {
-            level = self.enter(depth, title);
+            level = self.enter(outline, depth, title);
             end = first.end;
         } else if let Some(fence) = opens_fence(first.content) {
-            end = lines_until(text, first, |line| line.indent < 4 && closes_fence(line.content, fence));
+            self.last = Open::Fence(fence);
+            end = lines_until(text, first, |line| ends_fence(line, fence));
         } else if thematic_break(first.content) {
             // It belongs to what it ends.
             (level, self.level) = (Level::Glue, Level::Break);
             end = first.end;
         } else if let Some(ends) = html_block(first.content, false) {
+            if let HtmlEnd::After(closer) = ends {
+                self.last = Open::HtmlUntil(closer);
+            }
             end = html_end(text, first, ends);
         } else if let Some(marker) = list_marker(first.content) {
             form = Form::Prose;
@@ -101,29 +95,55 @@ impl MarkdownScanner {
             if !starts_item(text, end) {
                 self.level = Level::Block;
             }
-        } else if let Some(rows) = table(text, first) {
+        } else if let Some((rows_end, header_end)) = table(text, first) {
             form = Form::Rows;
-            (end, header) = (rows.0, Some(Span::new(start, rows.1)));
+            let number = outline.keep_header(&text[start..header_end]);
+            let found = Header { end: header_end, number };
+            self.last = Open::Table(found);
+            (end, header) = (rows_end, Some(found));
         } else {
             form = Form::Prose;
             let (paragraph_end, depth) = paragraph(text, first);
             end = paragraph_end;
             if let Some(depth) = depth {
                 let last_line = text[start..end].trim_end().rfind('\n').map_or(start, |at| start + at);
-                level = self.enter(depth, text[start..last_line].trim());
+                level = self.enter(outline, depth, text[start..last_line].trim());
             }
         }
-        self.at = end;
-        let span = Span::new(start, trim_end(text, start, end));
-        Some(Block { span, level, form, section: self.section, header })
+        let (found, end) = block(end, level, form, outline);
+        (Block { header, ..found }, end)
+    }
+
+    /// The end, form and header of the rest of a block that was too long, if it goes on at a line
+    /// as what it was.
+    fn rest(&mut self, text: &str, first: Line<'_>) -> Option<(usize, Form, Option<Header>)> {
+        match self.last {
+            Open::Fence(fence) if ends_fence(first, fence) => Some((first.end, Form::Lines, None)),
+            Open::Fence(fence) => {
+                Some((lines_until(text, first, |line| ends_fence(line, fence)), Form::Lines, None))
+            }
+            Open::HtmlUntil(closer) => {
+                Some((html_end(text, first, HtmlEnd::After(closer)), Form::Lines, None))
+            }
+            Open::Table(header) => {
+                // The header lies before this place, wherever that is.
+                let header = Header { end: 0, ..header };
+                Some((rows_end(text, first), Form::Rows, Some(header)))
+            }
+            Open::Other => None,
+        }
     }
 
     /// Goes below a heading, and says how strong the boundary before it is.
-    fn enter(&mut self, depth: usize, title: &str) -> Level {
-        self.section = self.sections.enter(depth, title);
+    fn enter(&mut self, outline: &mut Outline, depth: usize, title: &str) -> Level {
+        outline.enter(depth, title);
         self.level = Level::Glue;
         Level::heading(depth)
     }
+}
+
+fn ends_fence(line: Line<'_>, fence: (u8, usize)) -> bool {
+    line.indent < 4 && closes_fence(line.content, fence)
 }
 
 /// The end of the first line after `first` for which `last` holds, or of the text.
@@ -261,11 +281,15 @@ fn table(text: &str, first: Line<'_>) -> Option<(usize, usize)> {
     if !first.content.contains('|') || first.end == text.len() {
         return None;
     }
-    let mut line = Line::at(text, first.end);
+    let line = Line::at(text, first.end);
     if line.indent >= 4 || delimiter_columns(line.content)? != row_columns(first.content) {
         return None;
     }
-    let header = line.end;
+    Some((rows_end(text, line), line.end))
+}
+
+/// The end of the rows that follow a line of a table.
+fn rows_end<'t>(text: &'t str, mut line: Line<'t>) -> usize {
     while line.end < text.len() {
         let next = Line::at(text, line.end);
         if next.is_blank() || next.indent >= 4 || begins_block(next) {
@@ -273,7 +297,7 @@ fn table(text: &str, first: Line<'_>) -> Option<(usize, usize)> {
         }
         line = next;
     }
-    Some((line.end, header))
+    line.end
 }
 
 /// The end of a block quote, with the lines that go on with its last paragraph.

@@ -3,13 +3,14 @@
 use super::SizeUnit;
 use crate::Span;
 use crate::token::{Piece, Tokenize};
+use std::sync::Arc;
 
-/// Answers for one segment of a text, which it counts once.
+/// Answers for one segment of a text, which it counts once. The text is handed in again with every
+/// question.
 #[derive(Debug)]
-pub(super) struct Measure<'t> {
-    text: &'t str,
+pub(super) struct Measure {
     unit: SizeUnit,
-    tokenizer: Option<&'t dyn Tokenize>,
+    tokenizer: Option<Arc<dyn Tokenize>>,
     /// Where the segment begins in the text.
     start: usize,
     pieces: Vec<Piece>,
@@ -34,18 +35,18 @@ pub(super) struct Mark {
 
 const NOWHERE: usize = usize::MAX;
 
-impl<'t> Measure<'t> {
-    pub(super) fn new(text: &'t str, unit: SizeUnit, tokenizer: Option<&'t dyn Tokenize>) -> Self {
-        Self { text, unit, tokenizer, start: 0, pieces: Vec::new(), sums: Vec::new() }
+impl Measure {
+    pub(super) fn new(unit: SizeUnit, tokenizer: Option<Arc<dyn Tokenize>>) -> Self {
+        Self { unit, tokenizer, start: 0, pieces: Vec::new(), sums: Vec::new() }
     }
 
     /// Goes to a segment. Spans must not cross its ends from here on.
-    pub(super) fn enter(&mut self, segment: Span) {
+    pub(super) fn enter(&mut self, text: &str, segment: Span) {
         self.start = segment.start;
-        if let (SizeUnit::Tokens, Some(tokenizer)) = (self.unit, self.tokenizer) {
+        if let (SizeUnit::Tokens, Some(tokenizer)) = (self.unit, &self.tokenizer) {
             self.pieces.clear();
             self.sums.clear();
-            tokenizer.pieces(&self.text[segment.range()], &mut self.pieces);
+            tokenizer.pieces(&text[segment.range()], &mut self.pieces);
             let mut sum = 0;
             for piece in &mut self.pieces {
                 piece.span = Span::new(piece.span.start + segment.start, piece.span.end + segment.start);
@@ -57,50 +58,50 @@ impl<'t> Measure<'t> {
     }
 
     /// The mark at the start of the segment.
-    pub(super) fn origin(&self) -> Mark {
-        self.mark(Mark { at: self.start, piece: NOWHERE, ..Mark::default() }, self.start)
+    pub(super) fn origin(&self, text: &str) -> Mark {
+        self.mark(text, Mark { at: self.start, piece: NOWHERE, ..Mark::default() }, self.start)
     }
 
     /// The mark at `at`, which is not before `from`.
-    pub(super) fn mark(&self, from: Mark, at: usize) -> Mark {
-        let between = &self.text.as_bytes()[from.at..at];
+    pub(super) fn mark(&self, text: &str, from: Mark, at: usize) -> Mark {
+        let between = &text.as_bytes()[from.at..at];
         let mut mark = Mark { at, piece: NOWHERE, ..from };
         match self.unit {
             SizeUnit::Bytes => {}
             SizeUnit::Chars => mark.sum += count_chars(between),
             SizeUnit::Words => {
-                let before = self.text[self.start..from.at].chars().next_back();
-                mark.sum += count_words(before, &self.text[from.at..at]);
+                let before = text[self.start..from.at].chars().next_back();
+                mark.sum += count_words(before, &text[from.at..at]);
                 let in_word = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
-                let cuts = in_word(self.text[self.start..at].chars().next_back())
-                    && in_word(self.text[at..].chars().next());
+                let cuts =
+                    in_word(text[self.start..at].chars().next_back()) && in_word(text[at..].chars().next());
                 mark.head = usize::from(cuts);
             }
-            SizeUnit::Tokens => self.mark_tokens(&mut mark),
+            SizeUnit::Tokens => self.mark_tokens(text, &mut mark),
         }
         mark
     }
 
-    fn mark_tokens(&self, mark: &mut Mark) {
+    fn mark_tokens(&self, text: &str, mark: &mut Mark) {
         let after = self.pieces.partition_point(|piece| piece.span.end <= mark.at);
         (mark.sum, mark.head, mark.tail) = (self.sums[after], 0, 0);
         let Some(piece) = self.pieces.get(after).filter(|piece| piece.span.start < mark.at) else { return };
         mark.piece = piece.span.start;
-        mark.tail = self.count(Span::new(piece.span.start, mark.at));
-        mark.head = self.count(Span::new(mark.at, piece.span.end));
+        mark.tail = self.count(text, Span::new(piece.span.start, mark.at));
+        mark.head = self.count(text, Span::new(mark.at, piece.span.end));
         // A span that begins here has its sum taken from before this piece, which ends after here.
         mark.sum = self.sums[after];
     }
 
     /// Units of the span between two marks.
-    pub(super) fn cost(&self, from: Mark, to: Mark) -> usize {
+    pub(super) fn cost(&self, text: &str, from: Mark, to: Mark) -> usize {
         match self.unit {
             SizeUnit::Bytes => to.at - from.at,
             SizeUnit::Chars => to.sum - from.sum,
             SizeUnit::Words if from.at == to.at => 0,
             SizeUnit::Words => to.sum - from.sum + from.head,
             SizeUnit::Tokens if from.piece != NOWHERE && from.piece == to.piece => {
-                self.count(Span::new(from.at, to.at))
+                self.count(text, Span::new(from.at, to.at))
             }
             SizeUnit::Tokens => {
                 let cut = if from.piece == NOWHERE { 0 } else { self.tokens_of(from.piece) };
@@ -115,8 +116,8 @@ impl<'t> Measure<'t> {
     }
 
     /// Units of any span, counted afresh.
-    pub(super) fn count(&self, span: Span) -> usize {
-        self.count_text(&self.text[span.range()])
+    pub(super) fn count(&self, text: &str, span: Span) -> usize {
+        self.count_text(&text[span.range()])
     }
 
     /// Units of a text on its own.
@@ -125,14 +126,14 @@ impl<'t> Measure<'t> {
             SizeUnit::Bytes => text.len(),
             SizeUnit::Chars => count_chars(text.as_bytes()),
             SizeUnit::Words => count_words(None, text),
-            SizeUnit::Tokens => self.tokenizer.map_or(0, |tokenizer| tokenizer.count(text)),
+            SizeUnit::Tokens => self.tokenizer.as_deref().map_or(0, |tokenizer| tokenizer.count(text)),
         }
     }
 
     /// The end of the longest run of characters from `from` that costs at most `budget`, and that
     /// does not go past `end`. Never less than one character.
-    pub(super) fn reach(&self, from: usize, end: usize, budget: usize) -> usize {
-        let text = &self.text[from..end];
+    pub(super) fn reach(&self, text: &str, from: usize, end: usize, budget: usize) -> usize {
+        let text = &text[from..end];
         let one = text.chars().next().map_or(0, char::len_utf8);
         let reached = match self.unit {
             SizeUnit::Bytes => text.floor_char_boundary(budget),

@@ -1,7 +1,8 @@
 //! From blocks to chunks: divide what is too long, then remove boundaries, weakest first.
 
-use super::lattice::{Block, Form, Level, rank};
+use super::lattice::{Block, Form, Header, Level, rank};
 use super::measure::{Mark, Measure};
+use super::outline::Outline;
 use super::prose::{divide, is_break};
 use crate::Span;
 use std::cell::Cell;
@@ -13,10 +14,10 @@ pub(super) struct Packed {
     pub(super) span: Span,
     /// In the unit asked for, header included.
     pub(super) size: usize,
-    /// The block in which it begins.
-    pub(super) block: Block,
+    /// The heading path of the block in which it begins, as a number in the outline.
+    pub(super) section: usize,
     /// The text repeated before it.
-    pub(super) header: Option<Span>,
+    pub(super) header: Option<Header>,
 }
 
 /// A stretch that fits a chunk and is not divided further.
@@ -30,9 +31,8 @@ struct Unit {
 
 /// Packs one segment after another; its buffers are reused.
 #[derive(Debug)]
-pub(super) struct Packer<'t> {
-    text: &'t str,
-    pub(super) measure: Measure<'t>,
+pub(super) struct Packer {
+    pub(super) measure: Measure,
     /// What a chunk may cost.
     budget: usize,
     units: Vec<Unit>,
@@ -40,15 +40,16 @@ pub(super) struct Packer<'t> {
     last: Vec<u32>,
     first: Vec<u32>,
     order: Vec<(u64, u32)>,
-    /// The header counted last, with its size.
-    last_header: Cell<(Span, usize)>,
+    /// Number and size of the header counted last.
+    last_header: Cell<Option<(usize, usize)>>,
 }
 
-/// A header as it stands before a chunk.
-pub(super) fn with_line_break(header: &str) -> String {
-    let mut prefix = header.trim_end().to_owned();
-    prefix.push('\n');
-    prefix
+/// What a segment is packed from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'s> {
+    pub(super) text: &'s str,
+    pub(super) blocks: &'s [Block],
+    pub(super) outline: &'s Outline,
 }
 
 /// How a block of each form is divided, step by step.
@@ -58,10 +59,9 @@ const ROWS: [Level; 2] = [Level::Line, Level::Word];
 const JSON: [Level; 7] =
     [Level::Item, Level::Line, Level::Line, Level::Sentence, Level::Clause, Level::Clause, Level::Word];
 
-impl<'t> Packer<'t> {
-    pub(super) fn new(text: &'t str, measure: Measure<'t>, budget: usize) -> Self {
+impl Packer {
+    pub(super) fn new(measure: Measure, budget: usize) -> Self {
         Self {
-            text,
             measure,
             budget,
             units: Vec::new(),
@@ -73,63 +73,69 @@ impl<'t> Packer<'t> {
     }
 
     /// Packs the blocks of a segment and hands over its chunks in order.
-    pub(super) fn pack(&mut self, blocks: &[Block], mut each: impl FnMut(Packed)) {
+    pub(super) fn pack(&mut self, source: Source<'_>, mut each: impl FnMut(Packed)) {
+        let Source { text, blocks, outline } = source;
         let (Some(head), Some(tail)) = (blocks.first(), blocks.last()) else { return };
-        self.measure.enter(Span::new(head.span.start, tail.span.end));
+        self.measure.enter(text, Span::new(head.span.start, tail.span.end));
         self.units.clear();
-        let mut mark = self.measure.origin();
+        let mut mark = self.measure.origin(text);
         for (i, block) in blocks.iter().enumerate() {
-            mark = self.divide(mark, block.span, block.level, 0, i as u32, block);
+            mark = self.divide(source, mark, block.span, block.level, 0, i as u32);
         }
-        self.merge(blocks);
+        self.merge(source);
         let mut at = 0;
         while at < self.units.len() {
             let (unit, end) = (self.units[at], self.last[at] as usize);
             let block = blocks[unit.block as usize];
-            let header = self.header(&block, unit.start.at);
-            let size = self.header_cost(header) + self.measure.cost(unit.start, self.units[end].end);
+            let header = self.header(outline, &block, unit.start.at);
+            let size =
+                self.header_cost(outline, header) + self.measure.cost(text, unit.start, self.units[end].end);
             let span = Span::new(unit.start.at, self.units[end].end.at);
-            each(Packed { span, size, block, header });
+            each(Packed { span, size, section: block.section, header });
             at = end + 1;
         }
     }
 
     /// The text to repeat before a chunk that begins at `start` in `block`.
-    fn header(&self, block: &Block, start: usize) -> Option<Span> {
+    fn header(&self, outline: &Outline, block: &Block, start: usize) -> Option<Header> {
         let header = block.header.filter(|header| start >= header.end);
-        header.filter(|_| self.header_cost(header) <= self.budget / 2)
+        header.filter(|_| self.header_cost(outline, header) <= self.budget / 2)
     }
 
-    pub(super) fn header_cost(&self, header: Option<Span>) -> usize {
-        let Some(header) = header else { return 0 };
-        let (known, size) = self.last_header.get();
-        if known == header {
+    pub(super) fn header_cost(&self, outline: &Outline, header: Option<Header>) -> usize {
+        let Some(Header { number, .. }) = header else { return 0 };
+        if let Some((known, size)) = self.last_header.get()
+            && known == number
+        {
             return size;
         }
-        let size = self.measure.count_text(&with_line_break(&self.text[header.range()]));
-        self.last_header.set((header, size));
+        let size = outline.header(number).map_or(0, |header| self.measure.count_text(header));
+        self.last_header.set(Some((number, size)));
         size
     }
 
     /// Appends the units of `span`, divided as far as is needed for each to fit.
     fn divide(
         &mut self,
+        source: Source<'_>,
         from: Mark,
         span: Span,
         level: Level,
         step: usize,
         index: u32,
-        block: &Block,
     ) -> Mark {
-        let start = self.measure.mark(from, span.start);
-        let end = self.measure.mark(start, span.end);
-        let budget = self.budget - self.header_cost(self.header(block, span.start));
+        let text = source.text;
+        let block = &source.blocks[index as usize];
+        let start = self.measure.mark(text, from, span.start);
+        let end = self.measure.mark(text, start, span.end);
+        let header = self.header(source.outline, block, span.start);
+        let budget = self.budget - self.header_cost(source.outline, header);
         // A paragraph that leaves no room for the heading above it gives up its first sentence.
         let parted = level == Level::Glue
             && block.form == Form::Prose
             && step < 3
-            && self.units.last().is_some_and(|above| self.measure.cost(above.start, end) > budget);
-        if self.measure.cost(start, end) <= budget && !parted {
+            && self.units.last().is_some_and(|above| self.measure.cost(text, above.start, end) > budget);
+        if self.measure.cost(text, start, end) <= budget && !parted {
             self.units.push(Unit { start, end, level, block: index });
             return end;
         }
@@ -139,19 +145,28 @@ impl<'t> Packer<'t> {
             Form::Lines => &LINES,
             Form::Rows => &ROWS,
         };
-        let Some(&by) = steps.get(step) else { return self.cut(start, span, level, index, budget) };
-        let (text, mut mark, mut before) = (self.text, start, Some(level));
+        let Some(&by) = steps.get(step) else { return self.cut(text, start, span, level, index, budget) };
+        let (mut mark, mut before) = (start, Some(level));
         divide(text, span, by, block.form, |part, by| {
-            mark = self.divide(mark, part, before.take().unwrap_or(by), step + 1, index, block);
+            mark = self.divide(source, mark, part, before.take().unwrap_or(by), step + 1, index);
         });
         mark
     }
 
     /// Cuts a word that is too long into the longest parts that fit.
-    fn cut(&mut self, from: Mark, span: Span, mut level: Level, block: u32, budget: usize) -> Mark {
+    fn cut(
+        &mut self,
+        text: &str,
+        from: Mark,
+        span: Span,
+        mut level: Level,
+        block: u32,
+        budget: usize,
+    ) -> Mark {
         let mut start = from;
         while start.at < span.end {
-            let end = self.measure.mark(start, self.cut_one(start.at, span.end, budget));
+            let reached = self.cut_one(text, start.at, span.end, budget);
+            let end = self.measure.mark(text, start, reached);
             self.units.push(Unit { start, end, level, block });
             (start, level) = (end, Level::Grapheme);
         }
@@ -160,21 +175,21 @@ impl<'t> Packer<'t> {
 
     /// The last grapheme boundary that fits, or the last character boundary if one grapheme does
     /// not fit.
-    fn cut_one(&self, start: usize, end: usize, budget: usize) -> usize {
+    fn cut_one(&self, text: &str, start: usize, end: usize, budget: usize) -> usize {
         let mut limit = end;
         loop {
-            let reached = self.measure.reach(start, limit, budget);
+            let reached = self.measure.reach(text, start, limit, budget);
             if reached == end {
                 return reached;
             }
-            let bytes = self.text.as_bytes();
-            if bytes[reached - 1].is_ascii() && bytes[reached].is_ascii() && is_break(self.text, reached) {
+            let bytes = text.as_bytes();
+            if bytes[reached - 1].is_ascii() && bytes[reached].is_ascii() && is_break(text, reached) {
                 return reached;
             }
             // Clusters are told from the start, so that long runs of flags are cut between flags.
-            let seen = self.text.ceil_char_boundary((reached + 64).min(end));
+            let seen = text.ceil_char_boundary((reached + 64).min(end));
             let mut at = start;
-            for cluster in self.text[start..seen].graphemes(true) {
+            for cluster in text[start..seen].graphemes(true) {
                 if at + cluster.len() > reached {
                     break;
                 }
@@ -184,7 +199,7 @@ impl<'t> Packer<'t> {
             if at == start || at == reached {
                 return reached;
             }
-            if self.measure.count(Span::new(start, at)) <= budget {
+            if self.measure.count(text, Span::new(start, at)) <= budget {
                 return at;
             }
             limit = at;
@@ -192,14 +207,14 @@ impl<'t> Packer<'t> {
     }
 
     /// Removes boundaries, weakest first, while the chunk around them fits.
-    fn merge(&mut self, blocks: &[Block]) {
+    fn merge(&mut self, source: Source<'_>) {
+        let Source { text, blocks, outline } = source;
         let count = self.units.len() as u32;
         self.last.clear();
         self.last.extend(0..count);
         self.first.clear();
         self.first.extend(0..count);
         self.order.clear();
-        let text = self.text;
         self.order.extend(
             self.units
                 .windows(2)
@@ -210,8 +225,9 @@ impl<'t> Packer<'t> {
         for &(_, boundary) in &self.order {
             let (first, last) = (self.first[boundary as usize - 1], self.last[boundary as usize]);
             let (left, right) = (self.units[first as usize], self.units[last as usize]);
-            let header = self.header(&blocks[left.block as usize], left.start.at);
-            if self.measure.cost(left.start, right.end) + self.header_cost(header) <= self.budget {
+            let header = self.header(outline, &blocks[left.block as usize], left.start.at);
+            let size = self.measure.cost(text, left.start, right.end) + self.header_cost(outline, header);
+            if size <= self.budget {
                 self.last[first as usize] = last;
                 self.first[last as usize] = first;
             }

@@ -1,26 +1,23 @@
 //! Texts made of records: logs, tables and JSON.
 
-use super::lattice::{Block, Form, Level};
-use super::prose::{skip_blank_lines, trim_end};
+use super::lattice::{Block, Form, Header, Level};
+use super::outline::Outline;
+use super::prose::trim_end;
+use super::scan::Place;
 use crate::Span;
 use memchr::{memchr, memchr2};
 
 /// Finds the records of a log: a line, and the lines that go on with it, such as a stack trace.
 #[derive(Debug, Default)]
 pub(super) struct LogScanner {
-    at: usize,
     /// Whether records begin with a time, as told by the first line.
     timed: Option<bool>,
 }
 
 impl LogScanner {
-    /// The next record.
-    pub(super) fn next(&mut self, text: &str) -> Option<Block> {
-        let start = skip_blank_lines(text, self.at, text.len());
-        if start == text.len() {
-            return None;
-        }
-        let apart = text[self.at..start].contains('\n');
+    /// The record at a place.
+    pub(super) fn next(&mut self, text: &str, place: Place) -> (Block, usize) {
+        let start = place.at;
         let timed = *self.timed.get_or_insert_with(|| begins_with_time(line_at(text, start)));
         let mut end = line_end(text, start);
         while end < text.len() {
@@ -31,15 +28,9 @@ impl LogScanner {
             }
             end = line_end(text, end);
         }
-        self.at = end;
-        let level = if apart { Level::Block } else { Level::Item };
-        Some(Block {
-            span: Span::new(start, trim_end(text, start, end)),
-            level,
-            form: Form::Lines,
-            section: 0,
-            header: None,
-        })
+        let level = if place.blank_lines > 0 { Level::Block } else { Level::Item };
+        let span = Span::new(start, trim_end(text, start, end));
+        (Block { span, level, form: Form::Lines, section: 0, header: None }, end)
     }
 }
 
@@ -78,29 +69,36 @@ pub(super) fn begins_with_time(line: &str) -> bool {
     }
 }
 
-/// Bytes after which a quoted field counts as one whose quote was never closed.
-const LONGEST_FIELD: usize = 1 << 20;
-
 /// Finds the rows of delimited text. Every row after the first carries the first as its header.
 #[derive(Debug, Default)]
 pub(super) struct TableScanner {
-    at: usize,
-    header: Option<Span>,
+    begun: bool,
+    header: Option<Header>,
 }
 
+/// Bytes of the longest row that is taken for a header: it is kept as long as its table lasts.
+const LONGEST_HEADER: usize = 64 << 10;
+
 impl TableScanner {
-    /// The next row.
-    pub(super) fn next(&mut self, text: &str) -> Option<Block> {
-        let start = skip_blank_lines(text, self.at, text.len());
-        if start == text.len() {
-            return None;
-        }
-        self.at = row_end(text, start);
-        let span = Span::new(start, trim_end(text, start, self.at));
-        let level = if self.header.is_some() { Level::Item } else { Level::Block };
+    /// The row at a place.
+    pub(super) fn next(&mut self, text: &str, place: Place, outline: &mut Outline) -> (Block, usize) {
+        let next = row_end(text, place.at);
+        let span = Span::new(place.at, trim_end(text, place.at, next));
+        let level = if self.begun { Level::Item } else { Level::Block };
         let block = Block { span, level, form: Form::Rows, section: 0, header: self.header };
-        self.header.get_or_insert(span);
-        Some(block)
+        if !self.begun && span.len() <= LONGEST_HEADER {
+            let number = outline.keep_header(&text[span.range()]);
+            self.header = Some(Header { end: span.end, number });
+        }
+        self.begun = true;
+        (block, next)
+    }
+
+    /// Takes `bytes` off every place.
+    pub(super) fn rebase(&mut self, bytes: usize) {
+        if let Some(header) = &mut self.header {
+            header.end = header.end.saturating_sub(bytes);
+        }
     }
 }
 
@@ -112,8 +110,7 @@ fn row_end(text: &str, start: usize) -> usize {
         if bytes[found] == b'\n' {
             return found + 1;
         }
-        let field = &bytes[found + 1..bytes.len().min(found + 1 + LONGEST_FIELD)];
-        at = match memchr(b'"', field) {
+        at = match memchr(b'"', &bytes[found + 1..]) {
             Some(quote) => found + 1 + quote + 1,
             None => return line_end(text, found),
         };
@@ -121,23 +118,11 @@ fn row_end(text: &str, start: usize) -> usize {
     text.len()
 }
 
-/// Finds the values of JSON text: one, or one after another as in JSON Lines.
-#[derive(Debug, Default)]
-pub(super) struct JsonScanner {
-    at: usize,
-}
-
-impl JsonScanner {
-    /// The next value.
-    pub(super) fn next(&mut self, text: &str) -> Option<Block> {
-        let start = skip_blank_lines(text, self.at, text.len());
-        if start == text.len() {
-            return None;
-        }
-        self.at = value_end(text, start);
-        let span = Span::new(start, trim_end(text, start, self.at));
-        Some(Block { span, level: Level::Item, form: Form::Json, section: 0, header: None })
-    }
+/// The value of JSON text at a place: the only one, or one of many as in JSON Lines.
+pub(super) fn json_value(text: &str, place: Place) -> (Block, usize) {
+    let end = value_end(text, place.at);
+    let span = Span::new(place.at, trim_end(text, place.at, end));
+    (Block { span, level: Level::Item, form: Form::Json, section: 0, header: None }, end)
 }
 
 /// The end of the line on which the value that begins at `start` ends.
@@ -156,6 +141,18 @@ fn value_end(text: &str, start: usize) -> usize {
         end == text.len()
     });
     end
+}
+
+/// Just past the last comma or line break of a part of JSON text that is outside of strings.
+pub(super) fn last_break(text: &str, span: Span) -> Option<usize> {
+    let mut last = None;
+    structure(text, span, |at, byte| {
+        if byte == b',' || byte == b'\n' {
+            last = Some(at + 1);
+        }
+        true
+    });
+    last
 }
 
 /// Calls `each` with every bracket, comma and line break outside of strings, until it says false.

@@ -4,7 +4,8 @@ use crate::data::shared;
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;
-use sting_core::chunk::{Chunk, ChunkConfig, ChunkKind, Chunker, SizeUnit};
+use sting_core::chunk::{Chunk, ChunkConfig, ChunkKind, Chunker, SizeUnit, StreamedChunk};
+use sting_core::offset::{Offsets, Unit};
 use sting_core::token::{Tokenize, Tokenizer};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
@@ -41,6 +42,11 @@ fn size(unit: SizeUnit, text: &str) -> usize {
     }
 }
 
+/// What a model sees of a chunk.
+fn whole(chunk: &Chunk, text: &str) -> String {
+    chunk.prefix.as_deref().unwrap_or_default().to_owned() + chunk.text(text)
+}
+
 fn is_grapheme_boundary(text: &str, at: usize) -> bool {
     GraphemeCursor::new(at, text.len(), true).is_boundary(text, 0).unwrap()
 }
@@ -67,7 +73,7 @@ fn obey(chunker: &Chunker, text: &str, chunks: &[Chunk]) -> Result<(), TestCaseE
         prop_assert!(gap.trim().is_empty(), "dropped {:?}", gap);
         covered = span.end;
         // Limits.
-        let whole = chunk.prefix.clone().unwrap_or_default() + chunk.text(text);
+        let whole = whole(chunk, text);
         prop_assert_eq!(chunk.size, size(config.unit(), &whole), "size of {:?}", whole);
         let one = chunk.text(text).chars().count() == 1;
         prop_assert!(
@@ -119,8 +125,21 @@ fn obey(chunker: &Chunker, text: &str, chunks: &[Chunk]) -> Result<(), TestCaseE
         prop_assert_eq!(chunk.index, i);
     }
     prop_assert!(text[covered..].trim().is_empty(), "dropped the end {:?}", &text[covered..]);
-    let ids: HashSet<_> = chunks.iter().map(|chunk| chunk.id).collect();
+    let ids: HashSet<_> = chunks.iter().map(|chunk| chunk.id(text)).collect();
     prop_assert_eq!(ids.len(), chunks.len(), "ids repeat");
+    Ok(())
+}
+
+/// Streamed chunks are those of the whole text, with their text, ids and places in other units.
+fn same(chunker: &Chunker, text: &str, streamed: &[StreamedChunk]) -> Result<(), TestCaseError> {
+    let chunks = chunker.chunk(text);
+    prop_assert!(streamed.iter().map(|one| &one.chunk).eq(&chunks), "{:?} {:?}", chunker.config(), text);
+    let offsets = [Unit::CodePoints, Unit::Utf16].map(|unit| Offsets::new(text, unit));
+    for (one, chunk) in streamed.iter().zip(&chunks) {
+        prop_assert_eq!(&one.text, chunk.text(text));
+        prop_assert_eq!((one.id(), one.content_hash()), (chunk.id(text), chunk.content_hash(text)));
+        prop_assert_eq!([one.code_points, one.utf16], offsets.each_ref().map(|unit| unit.span(chunk.span)));
+    }
     Ok(())
 }
 
@@ -164,6 +183,29 @@ proptest! {
     }
 
     #[test]
+    fn a_stream_is_cut_like_the_whole(
+        text in texts(), max in 5_usize..60, overlap in 0_usize..20, cuts in proptest::collection::vec(1_usize..9, 1..9)
+    ) {
+        for kind in KINDS {
+            for unit in UNITS {
+                let chunker = chunker(kind, unit, max, overlap.min(max / 3));
+                let mut stream = chunker.stream();
+                let (mut rest, mut streamed) = (text.as_bytes(), Vec::new());
+                for len in cuts.iter().cycle() {
+                    let (part, later) = rest.split_at((*len).min(rest.len()));
+                    streamed.extend(stream.push(part).unwrap());
+                    rest = later;
+                    if rest.is_empty() {
+                        break;
+                    }
+                }
+                streamed.extend(stream.finish().unwrap());
+                same(&chunker, &text, &streamed)?;
+            }
+        }
+    }
+
+    #[test]
     fn chunking_many_is_chunking_each(texts in proptest::collection::vec(texts(), 0..6)) {
         let chunker = chunker(ChunkKind::Auto, SizeUnit::Chars, 20, 3);
         let each: Vec<Vec<Chunk>> = texts.iter().map(|text| chunker.chunk(text)).collect();
@@ -200,8 +242,7 @@ fn tables_repeat_their_header() {
     let text = "id,name\n1,Ann\n2,\"Bo\nB\"\n3,Cy\n";
     let chunker = chunker(ChunkKind::Table, SizeUnit::Chars, 22, 0);
     let chunks = chunker.chunk(text);
-    let whole: Vec<String> =
-        chunks.iter().map(|chunk| chunk.prefix.clone().unwrap_or_default() + chunk.text(text)).collect();
+    let whole: Vec<String> = chunks.iter().map(|chunk| self::whole(chunk, text)).collect();
     assert!(
         whole.iter().all(|chunk| chunk.starts_with("id,name\n") && chunk.chars().count() <= 22),
         "{whole:?}"
@@ -275,7 +316,8 @@ fn edits_stay_local() {
     let replacement = paragraph();
     let chunker = Chunker::new(ChunkConfig::default().with_kind(ChunkKind::Text).with_max_size(800)).unwrap();
     let ids = |paragraphs: &[String]| -> HashSet<_> {
-        chunker.chunk(&paragraphs.join("\n\n")).into_iter().map(|chunk| chunk.id).collect()
+        let text = paragraphs.join("\n\n");
+        chunker.chunk(&text).into_iter().map(|chunk| chunk.id(&text)).collect()
     };
     let before = ids(&paragraphs);
     assert!(before.len() > 900, "{}", before.len());

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // the helpers of tests, too
 
 mod chunk;
+mod chunk_scale;
 mod data;
 mod events;
 mod token;

@@ -59,7 +59,7 @@ impl Chunk {
             if self.json {
                 out.json(
                     &json!({"index": chunk.index, "start": span.start, "end": span.end, "size": chunk.size,
-                    "id": chunk.id, "heading": heading, "prefix": chunk.prefix, "text": chunk.text(&text)}),
+                    "id": chunk.id(&text), "heading": heading, "prefix": chunk.prefix.as_deref(), "text": chunk.text(&text)}),
                 )?;
                 continue;
             }

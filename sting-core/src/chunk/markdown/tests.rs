@@ -1,8 +1,9 @@
 //! The scanner against pulldown-cmark.
 
-use super::MarkdownScanner;
 use crate::Span;
+use crate::chunk::ChunkKind;
 use crate::chunk::lattice::{Form, Level};
+use crate::chunk::scan::{Blocks, Next};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
@@ -14,9 +15,9 @@ struct Outline {
 }
 
 fn ours(text: &str) -> Outline {
-    let mut scanner = MarkdownScanner::new();
+    let mut blocks = Blocks::of_text(ChunkKind::Markdown, text, 1 << 20);
     let mut outline = Outline::default();
-    while let Some(block) = scanner.next(text) {
+    while let Next::Found(block) = blocks.next(text, true) {
         let start = content_start(text, block.span.start);
         if block.level >= Level::Heading6 {
             outline.headings.push((Level::Heading1 as usize - block.level as usize + 1, start));
@@ -134,8 +135,12 @@ proptest! {
 #[test]
 fn blocks_of_a_document() {
     let text = "---\ntitle: x\n---\n\n# A\n\npara\n\n- one\n- two\n\n  more\n\n| h |\n|---|\n| 1 |\n\n## B\n```\n# no\n```\n";
-    let mut scanner = MarkdownScanner::new();
-    let blocks: Vec<_> = std::iter::from_fn(|| scanner.next(text)).collect();
+    let mut scanner = Blocks::of_text(ChunkKind::Markdown, text, 1 << 20);
+    let blocks: Vec<_> = std::iter::from_fn(|| match scanner.next(text, true) {
+        Next::Found(block) => Some(block),
+        _ => None,
+    })
+    .collect();
     let texts: Vec<_> = blocks.iter().map(|block| (&text[block.span.range()], block.level)).collect();
     assert_eq!(
         texts,
@@ -150,5 +155,5 @@ fn blocks_of_a_document() {
             ("```\n# no\n```", Level::Glue),
         ]
     );
-    assert_eq!(scanner.sections.path(scanner.section).join(" > "), "A > B");
+    assert_eq!(scanner.outline.path(scanner.outline.section()).unwrap().join(" > "), "A > B");
 }
