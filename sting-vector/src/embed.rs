@@ -7,16 +7,22 @@
 #[cfg(feature = "candle")]
 mod bert;
 mod builtin;
+mod bulk;
 mod cache;
 mod file;
 mod hash;
+#[cfg(feature = "hub")]
+mod hub;
 mod tokenizer;
 
 #[cfg(feature = "candle")]
-pub use bert::{BertEmbedder, Precision};
+pub use bert::{BertClassifier, BertEmbedder, BertRecognizer, BertReranker, Device, Precision};
 pub use builtin::BuiltinEmbedder;
+pub use bulk::{Bulk, Progress, empty_rows};
 pub use cache::{CacheStats, CachedEmbedder};
 pub use hash::HashEmbedder;
+#[cfg(feature = "hub")]
+pub use hub::{hub_model, hub_model_in};
 pub use tokenizer::load_tokenizer;
 
 use sting_core::model::Embedder;

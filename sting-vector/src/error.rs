@@ -89,6 +89,9 @@ pub enum Error {
         /// Why, and the mend.
         reason: String,
     },
+    /// The caller asked for the work to stop.
+    #[error("cancelled; start again to have it done")]
+    Cancelled,
     /// A model that failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -130,6 +133,7 @@ impl Error {
             Self::NotAStore { .. } => "not_a_store",
             Self::Locked { .. } => "locked",
             Self::ReadOnly { .. } => "read_only",
+            Self::Cancelled => "cancelled",
             Self::Model(_) => "model",
             Self::Core(error) => error.code(),
         }

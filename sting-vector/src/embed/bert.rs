@@ -1,8 +1,13 @@
 //! Encoders of the BERT family, from a sentence-transformers folder.
 
 mod batch;
+mod checkpoint;
 mod fast;
 mod folder;
+mod head;
+mod model;
+mod pooling;
+mod precision;
 mod reference;
 mod relative;
 #[cfg(test)]
@@ -10,29 +15,29 @@ mod tests;
 mod weights;
 
 use std::path::Path;
-use std::str::FromStr;
 
 use rayon::prelude::*;
+use sting_core::Id;
 use sting_core::id::IdHasher;
 use sting_core::model::{Embedder, ModelError};
 
-use self::batch::{Batch, Reader, batches};
-use self::fast::Fast;
-use self::folder::{Config, Folder, Pooling};
-use self::reference::Reference;
+use self::batch::Reader;
+use self::checkpoint::Checkpoint;
+use self::folder::Folder;
+use self::model::{Encoder, Model, Way};
+use self::pooling::{Pooling, Step};
 use self::weights::Weights;
+use super::normalize;
 use super::tokenizer::load_tokenizer;
-use crate::kernel::matrix::{Bf16x2, Bytes, Machine};
+
+pub use self::head::{BertClassifier, BertRecognizer, BertReranker};
+pub use self::precision::{Device, Precision};
 
 /// Texts that are tokenized before their batches are computed.
 const WINDOW: usize = 4096;
 
-/// Tokens that a thread computes together: enough to make little of reading the weights, few
-/// enough to keep what is between two layers in the cache.
-const BATCH_TOKENS: usize = 512;
-
 /// A sentence encoder: all-MiniLM-L6-v2, the bge, e5 and gte families, all-mpnet-base-v2, and
-/// whatever else is a BERT, RoBERTa, DistilBERT or MPNet encoder with mean, cls or max pooling.
+/// whatever else is a BERT, RoBERTa, DistilBERT or MPNet encoder with mean, cls or max pooling and dense layers.
 ///
 /// Texts are sorted by length and computed without padding, on all threads of the current rayon
 /// pool; a vector is the same to the bit whatever texts and threads there are beside it. A text
@@ -51,59 +56,21 @@ const BATCH_TOKENS: usize = 512;
 /// ```
 #[derive(Debug)]
 pub struct BertEmbedder {
-    name: String,
     id: String,
+    /// Of the encoder, and of a vector.
+    hidden: usize,
     dim: usize,
     pooling: Pooling,
+    steps: Vec<Step>,
     query_prompt: String,
     passage_prompt: String,
-    reader: Reader,
-    encoder: Encoder,
-}
-
-/// The numbers in which an encoder's matrix products are computed; all else is `f32`.
-///
-/// The two shorter ones are fast where the processor has instructions for them (AVX512-BF16,
-/// AVX512-VNNI), and slow elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Precision {
-    /// 32-bit floating point.
-    #[default]
-    F32,
-    /// 16-bit floating point with 8 bits of fraction; sums in `f32`.
-    Bf16,
-    /// 8-bit integers, with a scale for each column of weights and each token.
-    Int8,
-}
-
-impl FromStr for Precision {
-    type Err = ModelError;
-
-    fn from_str(name: &str) -> Result<Self, ModelError> {
-        match name {
-            "f32" => Ok(Self::F32),
-            "bf16" => Ok(Self::Bf16),
-            "int8" => Ok(Self::Int8),
-            other => {
-                Err(ModelError::new("precision", format!("{other} is unknown"), "choose f32, bf16 or int8"))
-            }
-        }
-    }
-}
-
-#[derive(Debug)]
-enum Encoder {
-    F32(Fast<f32>),
-    Bf16(Fast<Bf16x2>),
-    Int8(Fast<Bytes>),
-    Reference(Reference),
+    model: Model,
 }
 
 impl BertEmbedder {
     /// Loads a model folder as sentence-transformers saves it: `config.json`,
-    /// `model.safetensors`, `tokenizer.json` or `vocab.txt`, and, where present, `modules.json`,
-    /// `sentence_bert_config.json`, `1_Pooling/config.json` and
+    /// `model.safetensors` (or its parts and their index), `tokenizer.json` or `vocab.txt`, and, where
+    /// present, `modules.json`, `sentence_bert_config.json`, `1_Pooling`, dense modules and
     /// `config_sentence_transformers.json`.
     ///
     /// # Errors
@@ -118,90 +85,71 @@ impl BertEmbedder {
     /// # Errors
     /// As [`BertEmbedder::load`].
     pub fn load_with(path: impl AsRef<Path>, precision: Precision) -> Result<Self, ModelError> {
-        let machine = Machine::detect();
-        Self::assemble(path.as_ref(), |config, weights| {
-            Ok(match precision {
-                Precision::F32 => Encoder::F32(Fast::new(machine, &config, weights)),
-                Precision::Bf16 => Encoder::Bf16(Fast::new(machine, &config, weights)),
-                Precision::Int8 => Encoder::Int8(Fast::new(machine, &config, weights)),
-            })
-        })
+        Self::assemble(path.as_ref(), Way::Fast(precision))
     }
 
-    /// Loads a model folder, to compute with candle's own operations: slow, and what the rest is
-    /// checked against.
+    /// Loads a model folder, to compute with candle's own operations: slow on a processor, and what the
+    /// rest is checked against.
     ///
     /// # Errors
     /// As [`BertEmbedder::load`].
     pub fn load_reference(path: impl AsRef<Path>) -> Result<Self, ModelError> {
-        Self::assemble(path.as_ref(), |config, weights| {
-            Reference::new(config, weights).map(Encoder::Reference)
-        })
+        Self::load_on(path, Device::Cpu)
     }
 
-    fn assemble(
-        path: &Path,
-        encoder: impl FnOnce(Config, Weights) -> candle_core::Result<Encoder>,
-    ) -> Result<Self, ModelError> {
-        let name = path.display().to_string();
+    /// Loads a model folder, to compute with candle's own operations on a device: with the features `cuda`
+    /// and `metal` there are others than the processor.
+    ///
+    /// # Errors
+    /// As [`BertEmbedder::load`], and if there is no such device.
+    pub fn load_on(path: impl AsRef<Path>, device: Device) -> Result<Self, ModelError> {
+        Self::assemble(path.as_ref(), Way::Reference(device))
+    }
+
+    fn assemble(path: &Path, way: Way) -> Result<Self, ModelError> {
         let folder = Folder::read(path)?;
         let tokenizer = load_tokenizer(&folder.encoder)?;
-        if tokenizer.vocab_size() > folder.config.vocab {
-            let (tokens, rows) = (tokenizer.vocab_size(), folder.config.vocab);
-            let problem = format!("the tokenizer has {tokens} tokens, the model vectors for {rows}");
-            return Err(ModelError::new(name, problem, "take tokenizer and model from one repository"));
-        }
-        let reader = Reader::new(tokenizer, folder.max_tokens, &name)?;
-        let weights = Weights::read(&folder.encoder, &folder.config)?;
+        let reader = Reader::new(tokenizer, &folder.config, folder.max_tokens, path)?;
+        let checkpoint = Checkpoint::open(&folder.encoder)?;
+        let weights = Weights::read(&checkpoint, &folder.config)?;
+        let id = model_id(&folder, checkpoint.id());
+        drop(checkpoint);
+        let encoder = Encoder::new(path, way, &folder.config, weights)?;
+        let hidden = folder.config.hidden;
         Ok(Self {
-            id: model_id(&folder, &weights),
-            dim: folder.config.hidden,
+            id,
+            hidden,
+            dim: folder.steps.iter().rev().find_map(Step::outputs).unwrap_or(hidden),
             pooling: folder.pooling,
-            encoder: encoder(folder.config, weights).map_err(|error| failed(&name, &error))?,
+            steps: folder.steps,
             query_prompt: folder.query_prompt,
             passage_prompt: folder.passage_prompt,
-            reader,
-            name,
+            model: Model::new(path, reader.with_lower_case(folder.lower_case), encoder),
         })
     }
 
     fn embed_with(&self, prompt: &str, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
         let mut vectors = vec![0.0; texts.len() * self.dim];
         for (texts, vectors) in texts.chunks(WINDOW).zip(vectors.chunks_mut(WINDOW * self.dim)) {
-            let tokens: Vec<_> = texts.par_iter().map(|text| self.reader.read(prompt, text)).collect();
-            // A few texts are still shared out to all threads.
-            let total: usize = tokens.iter().map(Vec::len).sum();
-            let share = total.div_ceil(rayon::current_num_threads()).clamp(64, BATCH_TOKENS);
-            let batches = batches(&tokens, share);
-            let pooled: Vec<_> =
-                batches.par_iter().map(|batch| self.embed_batch(batch)).collect::<Result<_, _>>()?;
-            for (batch, pooled) in batches.iter().zip(&pooled) {
-                for (&row, vector) in batch.rows.iter().zip(pooled.chunks_exact(self.dim)) {
-                    vectors[row * self.dim..][..self.dim].copy_from_slice(vector);
+            let tokens: Vec<_> = texts.par_iter().map(|text| self.model.reader.read(prompt, text)).collect();
+            let rows = self.model.map(&tokens, self.hidden, |_, states| self.pool(states))?;
+            for (vector, row) in vectors.chunks_exact_mut(self.dim).zip(rows) {
+                // A text without tokens has no row, and keeps its zeros.
+                if !row.is_empty() {
+                    vector.copy_from_slice(&row);
                 }
             }
         }
         Ok(vectors)
     }
 
-    /// The vectors of a batch's texts, in its order.
-    fn embed_batch(&self, batch: &Batch) -> Result<Vec<f32>, ModelError> {
-        let states = match &self.encoder {
-            Encoder::F32(encoder) => encoder.forward(batch),
-            Encoder::Bf16(encoder) => encoder.forward(batch),
-            Encoder::Int8(encoder) => encoder.forward(batch),
-            Encoder::Reference(encoder) => {
-                encoder.forward(batch).map_err(|error| failed(&self.name, &error))?
-            }
-        };
-        let mut vectors = vec![0.0; batch.lengths.len() * self.dim];
-        let mut rest = &states[..];
-        for (vector, &length) in vectors.chunks_exact_mut(self.dim).zip(&batch.lengths) {
-            let (text, after) = rest.split_at(length * self.dim);
-            rest = after;
-            self.pooling.pool(text, vector);
-        }
-        Ok(vectors)
+    /// The vector of a text, from those of its tokens.
+    fn pool(&self, states: &[f32]) -> Vec<f32> {
+        let mut vector = vec![0.0; self.hidden];
+        self.pooling.pool(states, &mut vector);
+        let mut vector = self.steps.iter().fold(vector, |vector, step| step.apply(vector));
+        normalize(&mut vector);
+        vector
     }
 }
 
@@ -211,7 +159,7 @@ impl Embedder for BertEmbedder {
     }
 
     fn max_tokens(&self) -> Option<usize> {
-        Some(self.reader.max_tokens())
+        Some(self.model.reader.max_tokens())
     }
 
     fn id(&self) -> &str {
@@ -233,42 +181,17 @@ impl Embedder for BertEmbedder {
     }
 }
 
-impl Pooling {
-    /// Writes the unit vector of a text, from those of its tokens.
-    fn pool(self, tokens: &[f32], vector: &mut [f32]) {
-        let mut tokens = tokens.chunks_exact(vector.len());
-        if let Some(first) = tokens.next() {
-            vector.copy_from_slice(first);
-        }
-        match self {
-            Self::First => {}
-            // The sum does for the mean: the length is made 1 below.
-            Self::Mean => tokens.for_each(|token| combine(vector, token, |a, b| a + b)),
-            Self::Max => tokens.for_each(|token| combine(vector, token, f32::max)),
-        }
-        super::normalize(vector);
-    }
-}
-
-fn combine(vector: &mut [f32], token: &[f32], of: impl Fn(f32, f32) -> f32) {
-    for (x, &y) in vector.iter_mut().zip(token) {
-        *x = of(*x, y);
-    }
-}
-
 /// Two folders have one id exactly if they give the same vectors: whatever decides them is in it.
-fn model_id(folder: &Folder, weights: &Weights) -> String {
+fn model_id(folder: &Folder, weights: Id) -> String {
     let mut hasher = IdHasher::default();
-    hasher.field(weights.id.as_bytes());
+    hasher.field(weights.as_bytes());
     let settings = (&folder.config, folder.pooling, &folder.query_prompt, &folder.passage_prompt);
     hasher.field(format!("{settings:?}").as_bytes()).number(folder.max_tokens as u64);
+    if folder.lower_case {
+        hasher.field(b"lower case");
+    }
+    for step in &folder.steps {
+        hasher.field(step.identity().as_bytes());
+    }
     format!("{}-{}-{}", folder.config.model_type, folder.config.hidden, &hasher.finish().to_string()[..16])
-}
-
-fn failed(model: &str, error: &candle_core::Error) -> ModelError {
-    ModelError::new(
-        model,
-        format!("the forward pass failed ({error})"),
-        "report it, with the model's config.json",
-    )
 }

@@ -21,7 +21,7 @@ pub(crate) const COLUMNS: usize = 32;
 pub(crate) struct Machine {
     pub(crate) avx2: bool,
     pub(crate) avx512: bool,
-    bf16: bool,
+    pub(crate) bf16: bool,
     vnni: bool,
 }
 

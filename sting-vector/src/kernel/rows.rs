@@ -97,18 +97,21 @@ multiversion! {
 multiversion! {
     /// Rounds a row to `bf16`, ties to even.
     pub(crate) fn encode_bf16(row: &[f32], words: &mut [Bf16x2]) {
-        let round = |x: f32| {
-            let bits = x.to_bits();
-            (bits + 0x7fff + (bits >> 16 & 1)) >> 16
-        };
         let (pairs, last) = row.as_chunks::<2>();
         for (word, pair) in words.iter_mut().zip(pairs) {
-            *word = Bf16x2(round(pair[1]) << 16 | round(pair[0]));
+            *word = Bf16x2(round_bf16(pair[1]) << 16 | round_bf16(pair[0]));
         }
         if let ([x], Some(word)) = (last, words.last_mut()) {
-            *word = Bf16x2(round(*x));
+            *word = Bf16x2(round_bf16(*x));
         }
     }
+}
+
+/// The upper half of a number, rounded, ties to even.
+#[inline(always)]
+pub(crate) fn round_bf16(x: f32) -> u32 {
+    let bits = x.to_bits();
+    (bits + 0x7fff + (bits >> 16 & 1)) >> 16
 }
 
 multiversion! {

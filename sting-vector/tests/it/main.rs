@@ -12,6 +12,8 @@ mod model;
 mod quality;
 mod search;
 mod speed;
+#[cfg(feature = "candle")]
+mod transformers;
 
 use std::path::Path;
 

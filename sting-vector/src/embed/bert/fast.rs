@@ -2,12 +2,16 @@
 //! tiles over all tokens of a batch.
 //!
 //! A token's numbers depend on its text alone, not on the texts beside it nor on the threads: the
-//! result is the same to the bit however texts are batched.
+//! result is the same to the bit however texts are batched. Between the attentions of two layers no token needs
+//! another, so a batch can be cut into parts of whole tiles, one for each thread that has nothing else to do.
 
 mod attention;
 mod linear;
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
 
 use self::attention::{Attention, Scratch};
 use self::linear::{After, Linear, Number, Operand};
@@ -26,6 +30,7 @@ pub(super) struct Fast<W: Number> {
     after: After,
     words: Vec<f32>,
     positions: Vec<f32>,
+    second_type: Vec<f32>,
     norm: weights::Norm,
     layers: Vec<Layer<W>>,
     attention: Attention,
@@ -46,8 +51,17 @@ struct Layer<W: Number> {
 /// The buffers of a forward pass.
 #[derive(Debug, Default)]
 struct Arena<W: Number> {
-    x: Vec<f32>,
+    /// Of all tokens of a batch.
     qkv: Vec<f32>,
+    parts: Vec<Part<W>>,
+}
+
+/// The buffers of a part of the tokens.
+#[derive(Debug, Default)]
+struct Part<W: Number> {
+    /// Which tokens, up to a whole number of tiles.
+    rows: Range<usize>,
+    x: Vec<f32>,
     mixed: Vec<f32>,
     inner: Vec<f32>,
     output: Vec<f32>,
@@ -79,60 +93,96 @@ impl<W: Number> Fast<W> {
             },
             words: weights.words,
             positions: weights.positions,
+            second_type: weights.second_type,
             norm: weights.norm,
             layers: weights.layers.into_iter().map(layer).collect(),
-            attention: Attention::new(machine, config, &weights.relative),
+            attention: Attention::new(machine, config, &weights.relative, W::NUMBERS > 1),
             arenas: Mutex::default(),
         }
     }
 
-    /// The vectors of all tokens of a batch, row-major.
-    pub(super) fn forward(&self, batch: &Batch) -> Vec<f32> {
+    /// The vectors of all tokens of a batch, row-major, computed in up to `parts` parts at once.
+    pub(super) fn forward(&self, batch: &Batch, parts: usize) -> Vec<f32> {
         let lock = || self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
         let mut arena = lock().pop().unwrap_or_default();
-        self.run(batch, &mut arena);
-        let states = arena.x[..batch.tokens.len() * self.hidden].to_vec();
+        self.run(batch, parts, &mut arena);
+        let mut states = Vec::with_capacity(batch.tokens.len() * self.hidden);
+        for part in &arena.parts {
+            let rest = batch.tokens.len() * self.hidden - states.len();
+            states.extend_from_slice(&part.x[..part.x.len().min(rest)]);
+        }
         lock().push(arena);
         states
     }
 
-    fn run(&self, batch: &Batch, arena: &mut Arena<W>) {
+    fn run(&self, batch: &Batch, parts: usize, arena: &mut Arena<W>) {
         let rows = batch.tokens.len().next_multiple_of(ROWS);
-        let hidden = self.hidden;
-        arena.x.clear();
-        arena.x.resize(rows * hidden, 0.0);
-        self.embed(batch, &mut arena.x);
+        let share = (rows / ROWS).div_ceil(parts.max(1)) * ROWS;
+        let Arena { qkv, parts } = arena;
+        parts.resize_with(rows.div_ceil(share), Part::default);
+        for (at, part) in parts.iter_mut().enumerate() {
+            part.rows = at * share..rows.min((at + 1) * share);
+        }
+        each(parts.iter_mut(), |part| self.embed(batch, part));
         for layer in &self.layers {
-            let Arena { x, qkv, mixed, inner, output, operand, scratch } = &mut *arena;
-            operand.encode(self.machine, x, hidden);
-            layer.qkv.forward(self.machine, operand, After::Nothing, qkv);
-            mixed.resize(rows * hidden, 0.0);
-            self.attention.mix(&batch.lengths, qkv, layer.qkv.stride(), mixed, scratch);
-            operand.encode(self.machine, mixed, hidden);
-            layer.out.forward(self.machine, operand, After::Nothing, output);
-            self.add(x, output, layer.out.stride(), &layer.attention_norm);
-            operand.encode(self.machine, x, hidden);
-            layer.up.forward(self.machine, operand, self.after, inner);
-            operand.encode_strided(self.machine, inner, layer.up.stride(), layer.up.outputs());
-            layer.down.forward(self.machine, operand, After::Nothing, output);
-            self.add(x, output, layer.down.stride(), &layer.output_norm);
+            let stride = layer.qkv.stride();
+            qkv.resize(rows * stride, 0.0);
+            each(parts.iter_mut().zip(qkv.chunks_mut(share * stride)), |(part, qkv)| {
+                part.operand.encode(self.machine, &part.x, self.hidden);
+                layer.qkv.forward(self.machine, &part.operand, After::Nothing, qkv);
+            });
+            each(parts.iter_mut(), |part| self.finish(batch, layer, qkv, part));
         }
     }
 
-    /// Word and position of each token, normalized.
-    fn embed(&self, batch: &Batch, x: &mut [f32]) {
+    /// Word, position and type of each token, normalized.
+    fn embed(&self, batch: &Batch, part: &mut Part<W>) {
         let hidden = self.hidden;
-        let positions = batch.lengths.iter().flat_map(|&length| 0..length);
-        for ((x, &token), position) in x.chunks_exact_mut(hidden).zip(&batch.tokens).zip(positions) {
+        part.x.clear();
+        part.x.resize(part.rows.len() * hidden, 0.0);
+        let places = batch.lengths.iter().zip(&batch.seconds);
+        let places = places.flat_map(|(&length, &second)| (0..length).map(move |at| (at, at >= second)));
+        let tokens = batch.tokens.iter().zip(places).skip(part.rows.start);
+        for (x, (&token, (position, is_second))) in part.x.chunks_exact_mut(hidden).zip(tokens) {
             x.copy_from_slice(&self.words[token as usize * hidden..][..hidden]);
+            if is_second {
+                x.iter_mut().zip(&self.second_type).for_each(|(x, kind)| *x += kind);
+            }
             let position = &self.positions[position * hidden..][..hidden];
             add_and_normalize(self.machine, x, position, &self.norm.scale, &self.norm.shift, self.epsilon);
         }
+    }
+
+    /// A layer behind its queries, keys and values.
+    fn finish(&self, batch: &Batch, layer: &Layer<W>, qkv: &[f32], part: &mut Part<W>) {
+        let Part { rows, x, mixed, inner, output, operand, scratch } = part;
+        let (machine, count) = (self.machine, rows.len());
+        mixed.resize(count * self.hidden, 0.0);
+        output.resize(count * layer.out.stride(), 0.0);
+        inner.resize(count * layer.up.stride(), 0.0);
+        self.attention.mix(&batch.lengths, rows.clone(), qkv, layer.qkv.stride(), mixed, scratch);
+        operand.encode(machine, mixed, self.hidden);
+        layer.out.forward(machine, operand, After::Nothing, output);
+        self.add(x, output, layer.out.stride(), &layer.attention_norm);
+        operand.encode(machine, x, self.hidden);
+        layer.up.forward(machine, operand, self.after, inner);
+        operand.encode_strided(machine, inner, layer.up.stride(), layer.up.outputs());
+        layer.down.forward(machine, operand, After::Nothing, output);
+        self.add(x, output, layer.down.stride(), &layer.output_norm);
     }
 
     fn add(&self, x: &mut [f32], output: &[f32], stride: usize, norm: &weights::Norm) {
         for (x, output) in x.chunks_exact_mut(self.hidden).zip(output.chunks_exact(stride)) {
             add_and_normalize(self.machine, x, output, &norm.scale, &norm.shift, self.epsilon);
         }
+    }
+}
+
+/// Does something to each part, on as many threads as there are parts.
+fn each<T: Send>(parts: impl ExactSizeIterator<Item = T>, what: impl Fn(T) + Send + Sync) {
+    if parts.len() == 1 {
+        parts.for_each(what);
+    } else {
+        parts.collect::<Vec<_>>().into_par_iter().for_each(what);
     }
 }

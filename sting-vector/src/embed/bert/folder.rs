@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | `config.json` | the shape of the encoder | error |
 //! | `modules.json` | where encoder, pooling and so on are | the encoder is in the folder itself, pooling is the mean |
-//! | `sentence_bert_config.json` | tokens that are read of a text | as many as there are positions |
+//! | `sentence_bert_config.json` | tokens that are read of a text, lower case | as many as there are positions |
 //! | `1_Pooling/config.json` | how token vectors become one | error, if `modules.json` names it |
+//! | `2_Dense` | a layer on the pooled vector | error, if `modules.json` names it |
 //! | `config_sentence_transformers.json` | prompts | none |
 //!
 //! Source: <https://sbert.net/docs/package_reference/sentence_transformer/models.html>.
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sting_core::model::ModelError;
 
+use super::pooling::{Dense, Pooling, Step};
 use crate::embed::file;
 
 /// Everything that a folder says, beside the tokenizer and the weights.
@@ -26,8 +28,12 @@ pub(super) struct Folder {
     pub(super) encoder: PathBuf,
     pub(super) config: Config,
     pub(super) pooling: Pooling,
+    /// What follows the pooling.
+    pub(super) steps: Vec<Step>,
     /// With the special tokens.
     pub(super) max_tokens: usize,
+    /// Texts are brought to lower case before they are tokenized.
+    pub(super) lower_case: bool,
     pub(super) query_prompt: String,
     pub(super) passage_prompt: String,
 }
@@ -71,15 +77,6 @@ pub(super) enum Activation {
     Relu,
 }
 
-/// How the vectors of a text's tokens become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pooling {
-    Mean,
-    /// The vector of the first token.
-    First,
-    Max,
-}
-
 impl Folder {
     pub(super) fn read(root: &Path) -> Result<Self, ModelError> {
         if !root.is_dir() {
@@ -88,8 +85,9 @@ impl Folder {
         }
         let modules = Modules::read(root)?;
         let config = Config::read(&modules.encoder.join("config.json"))?;
+        let steps = modules.steps(config.hidden)?;
         let positions = config.position_rows - config.first_position;
-        let max_tokens = max_tokens(&modules.encoder)?.unwrap_or(positions).min(positions);
+        let settings = Settings::read(&modules.encoder)?;
         let prompts: PromptFile =
             read_json(&root.join("config_sentence_transformers.json"))?.unwrap_or_default();
         let prompt = |names: &[&str]| {
@@ -102,8 +100,10 @@ impl Folder {
             passage_prompt: prompt(&["passage", "document"]),
             encoder: modules.encoder,
             pooling: modules.pooling,
+            steps,
             config,
-            max_tokens,
+            max_tokens: settings.max_tokens.unwrap_or(positions).min(positions),
+            lower_case: settings.lower_case,
         })
     }
 }
@@ -119,6 +119,8 @@ struct PromptFile {
 struct Modules {
     encoder: PathBuf,
     pooling: Pooling,
+    /// The kinds and folders of the modules behind the pooling.
+    rest: Vec<(String, PathBuf)>,
 }
 
 #[derive(Deserialize)]
@@ -132,52 +134,40 @@ struct Module {
 impl Modules {
     fn read(root: &Path) -> Result<Self, ModelError> {
         let list = root.join("modules.json");
-        let mut modules = Self { encoder: root.to_path_buf(), pooling: Pooling::Mean };
+        let mut modules = Self { encoder: root.to_path_buf(), pooling: Pooling::Mean, rest: Vec::new() };
         for module in read_json::<Vec<Module>>(&list)?.unwrap_or_default() {
             if module.path.split(['/', '\\']).any(|part| part == "..") || module.path.starts_with('/') {
                 return Err(fault(&list, "a path leads out of the folder", "use paths below the folder"));
             }
+            let folder = root.join(&module.path);
             match module.kind.rsplit('.').next().unwrap_or_default() {
-                "Transformer" => modules.encoder = root.join(&module.path),
-                "Pooling" => modules.pooling = Pooling::read(&root.join(&module.path).join("config.json"))?,
-                // Vectors are always brought to unit length.
-                "Normalize" => {}
+                "Transformer" => modules.encoder = folder,
+                "Pooling" => modules.pooling = Pooling::read(&folder.join("config.json"))?,
+                kind @ ("Dense" | "Normalize") => modules.rest.push((kind.to_owned(), folder)),
                 other => {
                     let problem = format!("module {other} is not supported");
-                    return Err(fault(&list, problem, "use a model of Transformer, Pooling and Normalize"));
+                    let mend = "use a model of Transformer, Pooling, Dense and Normalize";
+                    return Err(fault(&list, problem, mend));
                 }
             }
         }
         Ok(modules)
     }
-}
 
-impl Pooling {
-    fn read(path: &Path) -> Result<Self, ModelError> {
-        let file: serde_json::Map<String, Value> = required(path)?;
-        let of_mode = |name: &str| match name {
-            "mean" | "mean_tokens" => Some(Self::Mean),
-            "cls" | "cls_token" => Some(Self::First),
-            "max" | "max_tokens" => Some(Self::Max),
-            _ => None,
-        };
-        let flagged = file.iter().filter(|(_, value)| value.as_bool() == Some(true));
-        let flagged = flagged.filter_map(|(key, _)| key.strip_prefix("pooling_mode_"));
-        let mut modes: Vec<&str> = file.get("pooling_mode").and_then(Value::as_str).into_iter().collect();
-        modes.extend(flagged);
-        match modes.as_slice() {
-            [] => Ok(Self::Mean),
-            [mode] => of_mode(mode).ok_or_else(|| {
-                let problem = format!("pooling {mode} is not supported");
-                fault(path, problem, "use a model with mean, cls or max pooling")
-            }),
-            _ => Err(fault(path, "asks for several poolings at once", "use a model with one of them")),
+    fn steps(&self, mut width: usize) -> Result<Vec<Step>, ModelError> {
+        let mut steps = Vec::new();
+        for (kind, folder) in &self.rest {
+            let step =
+                if kind == "Dense" { Step::Dense(Dense::read(folder, width)?) } else { Step::Normalize };
+            width = step.outputs().unwrap_or(width);
+            steps.push(step);
         }
+        Ok(steps)
     }
 }
 
 impl Config {
-    fn read(path: &Path) -> Result<Self, ModelError> {
+    pub(super) fn read(path: &Path) -> Result<Self, ModelError> {
         let file: serde_json::Map<String, Value> = required(path)?;
         let model_type = file.get("model_type").and_then(Value::as_str).unwrap_or("bert").to_owned();
         let family = match model_type.as_str() {
@@ -269,25 +259,42 @@ impl Activation {
     }
 }
 
-/// What the folder says about the longest text; `None` if it says nothing.
-fn max_tokens(encoder: &Path) -> Result<Option<usize>, ModelError> {
-    let path = encoder.join("sentence_bert_config.json");
-    let Some(file) = read_json::<serde_json::Map<String, Value>>(&path)? else { return Ok(None) };
-    match file.get("max_seq_length") {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64() {
-            Some(tokens @ 3..) => Ok(Some(tokens as usize)),
-            _ => Err(fault(&path, "max_seq_length is not a number above 2", "write the length, as 256")),
-        },
+/// What `sentence_bert_config.json` says.
+#[derive(Default)]
+struct Settings {
+    max_tokens: Option<usize>,
+    lower_case: bool,
+}
+
+impl Settings {
+    fn read(encoder: &Path) -> Result<Self, ModelError> {
+        let path = encoder.join("sentence_bert_config.json");
+        let Some(file) = read_json::<serde_json::Map<String, Value>>(&path)? else {
+            return Ok(Self::default());
+        };
+        let max_tokens = match file.get("max_seq_length") {
+            None | Some(Value::Null) => None,
+            Some(value) => match value.as_u64() {
+                Some(tokens @ 3..) => Some(tokens as usize),
+                _ => {
+                    return Err(fault(
+                        &path,
+                        "max_seq_length is not a number above 2",
+                        "write the length, as 256",
+                    ));
+                }
+            },
+        };
+        Ok(Self { max_tokens, lower_case: file.get("do_lower_case").and_then(Value::as_bool) == Some(true) })
     }
 }
 
-fn required<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
+pub(super) fn required<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
     parse(path, &file::read(path)?)
 }
 
 /// `None` if there is no such file.
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ModelError> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ModelError> {
     if path.exists() { required(path).map(Some) } else { Ok(None) }
 }
 

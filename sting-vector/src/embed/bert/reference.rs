@@ -15,6 +15,8 @@ pub(super) struct Reference {
     device: Device,
     words: Tensor,
     positions: Tensor,
+    /// Of both token types; the first is all zeros.
+    types: Option<Tensor>,
     norm: Norm,
     layers: Vec<Layer>,
     relative: Option<Tensor>,
@@ -44,8 +46,7 @@ struct Norm {
 }
 
 impl Reference {
-    pub(super) fn new(config: Config, weights: Weights) -> Result<Self> {
-        let device = Device::Cpu;
+    pub(super) fn new(device: Device, config: Config, weights: Weights) -> Result<Self> {
         let hidden = config.hidden;
         let table = |data: Vec<f32>, width: usize| {
             let rows = data.len() / width;
@@ -53,20 +54,26 @@ impl Reference {
         };
         let layer = |layer: weights::Layer| {
             Ok(Layer {
-                qkv: Linear::new(layer.qkv)?,
-                out: Linear::new(layer.out)?,
-                attention_norm: Norm::new(layer.attention_norm)?,
-                up: Linear::new(layer.up)?,
-                down: Linear::new(layer.down)?,
-                output_norm: Norm::new(layer.output_norm)?,
+                qkv: Linear::new(layer.qkv, &device)?,
+                out: Linear::new(layer.out, &device)?,
+                attention_norm: Norm::new(layer.attention_norm, &device)?,
+                up: Linear::new(layer.up, &device)?,
+                down: Linear::new(layer.down, &device)?,
+                output_norm: Norm::new(layer.output_norm, &device)?,
             })
         };
         let relative =
             if weights.relative.is_empty() { None } else { Some(table(weights.relative, config.heads)?) };
+        let types = if weights.second_type.is_empty() {
+            None
+        } else {
+            Some(table([vec![0.0; hidden], weights.second_type].concat(), hidden)?)
+        };
         Ok(Self {
+            types,
             words: table(weights.words, hidden)?,
             positions: table(weights.positions, hidden)?,
-            norm: Norm::new(weights.norm)?,
+            norm: Norm::new(weights.norm, &device)?,
             layers: weights.layers.into_iter().map(layer).collect::<Result<_>>()?,
             relative,
             config,
@@ -79,8 +86,16 @@ impl Reference {
         let tokens = Tensor::from_slice(&batch.tokens, batch.tokens.len(), &self.device)?;
         let positions: Vec<u32> = batch.lengths.iter().flat_map(|&length| 0..length as u32).collect();
         let positions = Tensor::from_vec(positions, batch.tokens.len(), &self.device)?;
-        let embedded =
+        let mut embedded =
             (self.words.index_select(&tokens, 0)? + self.positions.index_select(&positions, 0)?)?;
+        if let Some(table) = &self.types {
+            let places = batch.lengths.iter().zip(&batch.seconds);
+            let types: Vec<u32> = places
+                .flat_map(|(&length, &second)| (0..length).map(move |at| u32::from(at >= second)))
+                .collect();
+            let types = Tensor::from_vec(types, batch.tokens.len(), &self.device)?;
+            embedded = (embedded + table.index_select(&types, 0)?)?;
+        }
         let mut x = self.normalize(&self.norm, &embedded)?;
         for layer in &self.layers {
             let mixed = layer.out.forward(&self.attend(&layer.qkv.forward(&x)?, &batch.lengths)?)?;
@@ -141,9 +156,9 @@ impl Reference {
 }
 
 impl Linear {
-    fn new(linear: weights::Linear) -> Result<Self> {
-        let weight = Tensor::from_vec(linear.weight, (linear.outputs, linear.inputs), &Device::Cpu)?;
-        Ok(Self { weight: weight.t()?, bias: Tensor::from_vec(linear.bias, linear.outputs, &Device::Cpu)? })
+    fn new(linear: weights::Linear, device: &Device) -> Result<Self> {
+        let weight = Tensor::from_vec(linear.weight, (linear.outputs, linear.inputs), device)?;
+        Ok(Self { weight: weight.t()?, bias: Tensor::from_vec(linear.bias, linear.outputs, device)? })
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
@@ -152,11 +167,11 @@ impl Linear {
 }
 
 impl Norm {
-    fn new(norm: weights::Norm) -> Result<Self> {
+    fn new(norm: weights::Norm, device: &Device) -> Result<Self> {
         let width = norm.scale.len();
         Ok(Self {
-            scale: Tensor::from_vec(norm.scale, width, &Device::Cpu)?,
-            shift: Tensor::from_vec(norm.shift, width, &Device::Cpu)?,
+            scale: Tensor::from_vec(norm.scale, width, device)?,
+            shift: Tensor::from_vec(norm.shift, width, device)?,
         })
     }
 }

@@ -1,15 +1,10 @@
 //! The weights of an encoder, checked: every tensor that is needed is there, fits the
 //! configuration, and holds finite numbers.
 
-use std::path::{Path, PathBuf};
-
-use candle_core::safetensors::BufferedSafetensors;
-use candle_core::{DType, Device};
-use sting_core::Id;
 use sting_core::model::ModelError;
 
-use super::folder::{Config, Family, fault};
-use crate::embed::file;
+use super::checkpoint::Checkpoint;
+use super::folder::{Config, Family};
 
 /// Row-major, one row an output.
 #[derive(Debug, Clone)]
@@ -18,6 +13,14 @@ pub(super) struct Linear {
     pub(super) inputs: usize,
     pub(super) weight: Vec<f32>,
     pub(super) bias: Vec<f32>,
+}
+
+impl Linear {
+    /// The outputs for one row, in plain arithmetic.
+    pub(super) fn apply(&self, row: &[f32]) -> impl Iterator<Item = f32> {
+        let rows = self.weight.chunks_exact(self.inputs).zip(&self.bias);
+        rows.map(move |(weights, bias)| bias + weights.iter().zip(row).map(|(w, x)| w * x).sum::<f32>())
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -47,25 +50,14 @@ pub(super) struct Weights {
     pub(super) layers: Vec<Layer>,
     /// `relative_rows` rows of a number for each head; empty if the family has none.
     pub(super) relative: Vec<f32>,
-    /// Of the file's bytes.
-    pub(super) id: Id,
+    /// What a token of the second text of a pair has beyond one of the first; empty if the family does
+    /// not tell them apart.
+    pub(super) second_type: Vec<f32>,
 }
 
 impl Weights {
-    pub(super) fn read(encoder: &Path, config: &Config) -> Result<Self, ModelError> {
-        let path = encoder.join("model.safetensors");
-        if !path.exists() && encoder.join("pytorch_model.bin").exists() {
-            let mend =
-                "save the model with safe_serialization=True, or take it from a repository that has the file";
-            return Err(fault(&path, "is missing; pytorch_model.bin cannot be read", mend));
-        }
-        let bytes = file::read(&path)?;
-        let id = Id::of([&bytes]);
-        let file = BufferedSafetensors::new(bytes).map_err(|error| {
-            let problem = format!("is not a safetensors file ({error})");
-            fault(&path, problem, "copy the file again from the model's repository")
-        })?;
-        Reader::new(path, file, config)?.weights(id)
+    pub(super) fn read(checkpoint: &Checkpoint, config: &Config) -> Result<Self, ModelError> {
+        Reader::new(checkpoint, config)?.weights()
     }
 }
 
@@ -116,8 +108,7 @@ const DISTIL_BERT: Names = Names {
 };
 
 struct Reader<'a> {
-    path: PathBuf,
-    file: BufferedSafetensors,
+    checkpoint: &'a Checkpoint,
     config: &'a Config,
     names: Names,
     /// Models with a head on top keep the encoder under a name of its own.
@@ -125,32 +116,33 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(path: PathBuf, file: BufferedSafetensors, config: &'a Config) -> Result<Self, ModelError> {
+    fn new(checkpoint: &'a Checkpoint, config: &'a Config) -> Result<Self, ModelError> {
         let names = match config.family {
             Family::Bert | Family::Roberta => BERT,
             Family::MpNet => MPNET,
             Family::DistilBert => DISTIL_BERT,
         };
         let first = "embeddings.word_embeddings.weight";
-        let prefixes = ["", "bert.", "roberta.", "distilbert.", "mpnet.", "model."];
-        let Some(prefix) = prefixes.into_iter().find(|prefix| file.get(&format!("{prefix}{first}")).is_ok())
-        else {
-            let problem = format!("tensor {first} is missing");
-            return Err(fault(&path, problem, "use a model of the architecture that config.json names"));
-        };
-        Ok(Self { path, file, config, names, prefix })
+        let mut prefixes = ["", "bert.", "roberta.", "distilbert.", "mpnet.", "model."].into_iter();
+        let prefix = prefixes.find(|prefix| checkpoint.has(&format!("{prefix}{first}")));
+        let prefix = prefix.ok_or_else(|| checkpoint.missing(first))?;
+        Ok(Self { checkpoint, config, names, prefix })
     }
 
-    fn weights(&self, id: Id) -> Result<Weights, ModelError> {
+    fn weights(&self) -> Result<Weights, ModelError> {
         let &Config { hidden, vocab, position_rows, first_position, type_rows, .. } = self.config;
         let words = self.tensor("embeddings.word_embeddings.weight", &[vocab, hidden])?;
         let mut positions = self.tensor("embeddings.position_embeddings.weight", &[position_rows, hidden])?;
         positions.drain(..first_position * hidden);
+        let mut second_type = Vec::new();
         if type_rows > 0 {
             let types = self.tensor("embeddings.token_type_embeddings.weight", &[type_rows, hidden])?;
             for (position, kind) in positions.iter_mut().zip(types[..hidden].iter().cycle()) {
                 *position += kind;
             }
+            second_type.extend(
+                types[hidden..].iter().zip(&types).take(hidden).map(|(second, first)| second - first),
+            );
         }
         let relative = match self.config.relative_rows {
             0 => Vec::new(),
@@ -162,7 +154,7 @@ impl<'a> Reader<'a> {
             norm: self.norm("embeddings.LayerNorm")?,
             layers: (0..self.config.layers).map(|layer| self.layer(layer)).collect::<Result<_, _>>()?,
             relative,
-            id,
+            second_type,
         })
     }
 
@@ -188,17 +180,12 @@ impl<'a> Reader<'a> {
     }
 
     fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear, ModelError> {
-        Ok(Linear {
-            outputs,
-            inputs,
-            weight: self.tensor(&format!("{name}.weight"), &[outputs, inputs])?,
-            bias: self.tensor(&format!("{name}.bias"), &[outputs])?,
-        })
+        self.checkpoint.linear(&format!("{}{name}", self.prefix), outputs, inputs)
     }
 
     /// Checkpoints converted from TensorFlow call the two tensors gamma and beta.
     fn norm(&self, name: &str) -> Result<Norm, ModelError> {
-        let old = self.file.get(&format!("{}{name}.gamma", self.prefix)).is_ok();
+        let old = self.checkpoint.has(&format!("{}{name}.gamma", self.prefix));
         let (scale, shift) = if old { ("gamma", "beta") } else { ("weight", "bias") };
         let hidden = self.config.hidden;
         Ok(Norm {
@@ -208,28 +195,6 @@ impl<'a> Reader<'a> {
     }
 
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
-        let name = format!("{}{name}", self.prefix);
-        let view = self.file.get(&name).map_err(|_| {
-            let problem = format!("tensor {name} is missing");
-            fault(&self.path, problem, "use a model of the architecture that config.json names")
-        })?;
-        if view.shape() != shape {
-            let problem =
-                format!("tensor {name} has shape {:?}, config.json asks for {shape:?}", view.shape());
-            return Err(fault(&self.path, problem, "copy both files again from one revision of the model"));
-        }
-        let numbers = self
-            .file
-            .load(&name, &Device::Cpu)
-            .and_then(|tensor| tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>());
-        let numbers = numbers.map_err(|error| {
-            let problem = format!("tensor {name} cannot be read ({error})");
-            fault(&self.path, problem, "save the model with f32, f16 or bf16 weights")
-        })?;
-        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
-            let problem = format!("tensor {name} holds a number that is not finite, at {at}");
-            return Err(fault(&self.path, problem, "copy the file again, or train the model again"));
-        }
-        Ok(numbers)
+        self.checkpoint.tensor(&format!("{}{name}", self.prefix), shape)
     }
 }

@@ -1,10 +1,12 @@
 //! Attention of each text to itself, a head at a time.
 
+use std::ops::Range;
+
 use super::super::folder::Config;
 use super::super::relative::bucket;
 use super::super::weights;
-use crate::kernel::matrix::{COLUMNS, Line, Machine, ROWS, Tile, Word};
-use crate::kernel::rows::softmax;
+use crate::kernel::matrix::{Bf16x2, COLUMNS, Line, Machine, ROWS, Tile, Word};
+use crate::kernel::rows::{encode_bf16, round_bf16, softmax};
 
 /// Scaled dot-product attention (Vaswani et al., 2017).
 #[derive(Debug)]
@@ -15,17 +17,56 @@ pub(super) struct Attention {
     /// For each head, what each distance from query to key adds to the score, from the most
     /// negative distance on; empty if the family has no relative positions.
     bias: Vec<Vec<f32>>,
+    /// Whether products are computed in `bf16`.
+    is_short: bool,
+}
+
+/// A precision of attention: one whose words need no scale.
+trait Plain: Word<Sum = f32> {
+    fn encode(machine: Machine, row: &[f32], words: &mut [Self]);
+    /// A word of as many numbers as it holds, or fewer.
+    fn word(first: f32, second: Option<f32>) -> Self;
+}
+
+impl Plain for f32 {
+    fn encode(_: Machine, row: &[f32], words: &mut [f32]) {
+        words.copy_from_slice(row);
+    }
+
+    fn word(first: f32, _: Option<f32>) -> f32 {
+        first
+    }
+}
+
+impl Plain for Bf16x2 {
+    fn encode(machine: Machine, row: &[f32], words: &mut [Self]) {
+        encode_bf16(machine, row, words);
+    }
+
+    fn word(first: f32, second: Option<f32>) -> Self {
+        Self(round_bf16(second.unwrap_or_default()) << 16 | round_bf16(first))
+    }
+}
+
+/// Buffers, of which only those of one precision are ever filled.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    long: Buffers<f32>,
+    short: Buffers<Bf16x2>,
 }
 
 /// The buffers of one head of one text.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
-    /// Panels of [`COLUMNS`] keys, a line for each number of a key.
-    keys: Vec<Line<f32>>,
-    /// Panels of [`COLUMNS`] numbers of a value, a line for each value.
-    values: Vec<Line<f32>>,
-    /// [`ROWS`] queries' scores.
+struct Buffers<W> {
+    /// [`ROWS`] queries.
+    queries: Vec<W>,
+    /// Panels of [`COLUMNS`] keys, a line for each word of a key.
+    keys: Vec<Line<W>>,
+    /// Panels of [`COLUMNS`] numbers of a value, a line for each word along the values.
+    values: Vec<Line<W>>,
+    /// [`ROWS`] queries' scores, and what the softmax makes of them.
     scores: Vec<f32>,
+    shares: Vec<W>,
 }
 
 /// Divides queries by the root of their width, once and for all.
@@ -38,7 +79,8 @@ pub(super) fn scale_queries(qkv: &mut weights::Linear, config: &Config) {
 }
 
 impl Attention {
-    pub(super) fn new(machine: Machine, config: &Config, relative: &[f32]) -> Self {
+    /// `may_be_short` allows products in `bf16`, where the machine has instructions for them.
+    pub(super) fn new(machine: Machine, config: &Config, relative: &[f32], may_be_short: bool) -> Self {
         let Config { hidden, heads, .. } = *config;
         let longest = config.position_rows - config.first_position;
         let bias_of = |head: usize| {
@@ -49,78 +91,100 @@ impl Attention {
             (0..=2 * longest).map(at).collect()
         };
         let bias = if relative.is_empty() { Vec::new() } else { (0..heads).map(bias_of).collect() };
-        Self { machine, hidden, heads, bias }
+        Self { machine, hidden, heads, bias, is_short: may_be_short && machine.bf16 }
     }
 
-    /// Mixes values by attention. `qkv` holds queries, keys and values of all texts, `stride`
-    /// numbers a token; `mixed` gets [`Self::hidden`] numbers a token.
+    /// Mixes values by attention, for the tokens `rows` of all. `qkv` holds queries, keys and values of all texts,
+    /// `stride` numbers a token; `mixed` gets [`Self::hidden`] numbers a token of `rows`.
     pub(super) fn mix(
         &self,
         lengths: &[usize],
+        rows: Range<usize>,
         qkv: &[f32],
         stride: usize,
         mixed: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let width = self.hidden / self.heads;
+        let tokens = Tokens { numbers: qkv, stride, hidden: self.hidden, width: self.hidden / self.heads };
+        if self.is_short {
+            self.mix_texts(lengths, rows, &tokens, mixed, &mut scratch.short);
+        } else {
+            self.mix_texts(lengths, rows, &tokens, mixed, &mut scratch.long);
+        }
+    }
+
+    fn mix_texts<W: Plain>(
+        &self,
+        lengths: &[usize],
+        rows: Range<usize>,
+        tokens: &Tokens<'_>,
+        mixed: &mut [f32],
+        buffers: &mut Buffers<W>,
+    ) {
         let mut start = 0;
         for &length in lengths {
-            let text = &qkv[start * stride..];
-            let mixed = &mut mixed[start * self.hidden..][..length * self.hidden];
-            for head in 0..self.heads {
-                scratch.load(&text[self.hidden + head * width..], stride, length, width, self.hidden);
-                self.mix_head(head, length, &text[head * width..], stride, mixed, scratch);
+            let own = rows.start.max(start)..rows.end.min(start + length);
+            if !own.is_empty() {
+                let text = Tokens { numbers: &tokens.numbers[start * tokens.stride..], ..*tokens };
+                let mixed = &mut mixed[(own.start - rows.start) * self.hidden..][..own.len() * self.hidden];
+                for head in 0..self.heads {
+                    buffers.load(&text, head, length);
+                    self.mix_head(&text, head, length, own.start - start..own.end - start, mixed, buffers);
+                }
             }
             start += length;
         }
     }
 
-    fn mix_head(
+    /// One head of the queries `own` of a text of `length` tokens, whose keys and values are loaded.
+    fn mix_head<W: Plain>(
         &self,
+        text: &Tokens<'_>,
         head: usize,
         length: usize,
-        queries: &[f32],
-        stride: usize,
+        own: Range<usize>,
         mixed: &mut [f32],
-        scratch: &mut Scratch,
+        buffers: &mut Buffers<W>,
     ) {
-        let width = self.hidden / self.heads;
+        let (machine, width) = (self.machine, text.width);
         let padded = length.next_multiple_of(COLUMNS);
-        let Scratch { keys, values, scores } = scratch;
+        let (key_words, value_words) = (width.div_ceil(W::NUMBERS), length.div_ceil(W::NUMBERS));
+        let Buffers { queries, keys, values, scores, shares } = buffers;
+        queries.resize(ROWS * key_words, W::default());
         scores.resize(ROWS * padded, 0.0);
+        shares.resize(ROWS * value_words, W::default());
         let mut tile = Tile([[0.0; COLUMNS]; ROWS]);
-        let mut last_rows = Vec::new();
-        for first in (0..length).step_by(ROWS) {
-            let rows = ROWS.min(length - first);
-            let mut block = &queries[first * stride..];
-            if block.len() < (ROWS - 1) * stride + width {
-                // The last rows of the buffer: the kernel reads whole blocks.
-                last_rows.extend_from_slice(block);
-                last_rows.resize((ROWS - 1) * stride + width, 0.0);
-                block = &last_rows;
+        for first in own.clone().step_by(ROWS) {
+            let rows = ROWS.min(own.end - first);
+            for (row, query) in queries.chunks_exact_mut(key_words).take(rows).enumerate() {
+                W::encode(machine, text.part(first + row, head, 0), query);
             }
-            for (at, panel) in keys.chunks_exact(width).enumerate() {
-                f32::tile(self.machine, block, stride, panel, &mut tile);
+            for (at, panel) in keys.chunks_exact(key_words).enumerate() {
+                W::tile(machine, queries, key_words, panel, &mut tile);
                 for (row, sums) in scores.chunks_exact_mut(padded).zip(&tile.0) {
                     row[at * COLUMNS..][..COLUMNS].copy_from_slice(sums);
                 }
             }
-            for (row, scores) in scores.chunks_exact_mut(padded).take(rows).enumerate() {
+            let shares_of_rows = shares.chunks_exact_mut(value_words);
+            for (row, (scores, shares)) in
+                scores.chunks_exact_mut(padded).zip(shares_of_rows).take(rows).enumerate()
+            {
                 let scores = &mut scores[..length];
                 if let Some(bias) = self.bias.get(head) {
-                    let own = bias.len() / 2 - (first + row);
-                    for (score, bias) in scores.iter_mut().zip(&bias[own..]) {
+                    let at = bias.len() / 2 - (first + row);
+                    for (score, bias) in scores.iter_mut().zip(&bias[at..]) {
                         *score += bias;
                     }
                 }
-                softmax(self.machine, scores);
+                softmax(machine, scores);
+                W::encode(machine, scores, shares);
             }
-            for (at, panel) in values.chunks_exact(length).enumerate() {
-                f32::tile(self.machine, scores, padded, panel, &mut tile);
+            for (at, panel) in values.chunks_exact(value_words).enumerate() {
+                W::tile(machine, shares, value_words, panel, &mut tile);
                 let column = head * width + at * COLUMNS;
                 let columns = COLUMNS.min(width - at * COLUMNS);
                 for (row, sums) in tile.0.iter().take(rows).enumerate() {
-                    mixed[(first + row) * self.hidden + column..][..columns]
+                    mixed[(first - own.start + row) * self.hidden + column..][..columns]
                         .copy_from_slice(&sums[..columns]);
                 }
             }
@@ -128,21 +192,45 @@ impl Attention {
     }
 }
 
-impl Scratch {
-    /// Packs the keys and values of a head. `keys` starts at its first key, and its first value
-    /// is `hidden` numbers further on.
-    fn load(&mut self, keys: &[f32], stride: usize, length: usize, width: usize, hidden: usize) {
+/// Queries, keys and values of tokens, one after the other.
+#[derive(Clone, Copy)]
+struct Tokens<'a> {
+    numbers: &'a [f32],
+    /// Numbers a token.
+    stride: usize,
+    hidden: usize,
+    /// Numbers of a head.
+    width: usize,
+}
+
+impl<'a> Tokens<'a> {
+    /// A token's query (0), key (1) or value (2) for a head.
+    fn part(&self, token: usize, head: usize, part: usize) -> &'a [f32] {
+        &self.numbers[token * self.stride + part * self.hidden + head * self.width..][..self.width]
+    }
+}
+
+impl<W: Plain> Buffers<W> {
+    /// Packs the keys and values of a head.
+    fn load(&mut self, text: &Tokens<'_>, head: usize, length: usize) {
+        let (key_words, value_words) = (text.width.div_ceil(W::NUMBERS), length.div_ceil(W::NUMBERS));
+        let zero = Line([W::default(); COLUMNS]);
         self.keys.clear();
-        self.keys.resize(length.div_ceil(COLUMNS) * width, Line([0.0; COLUMNS]));
+        self.keys.resize(length.div_ceil(COLUMNS) * key_words, zero);
         self.values.clear();
-        self.values.resize(width.div_ceil(COLUMNS) * length, Line([0.0; COLUMNS]));
-        for (at, token) in keys.chunks(stride).take(length).enumerate() {
-            let panel = &mut self.keys[at / COLUMNS * width..][..width];
-            for (line, &x) in panel.iter_mut().zip(token) {
-                line.0[at % COLUMNS] = x;
+        self.values.resize(text.width.div_ceil(COLUMNS) * value_words, zero);
+        for token in 0..length {
+            let panel = &mut self.keys[token / COLUMNS * key_words..][..key_words];
+            for (line, key) in panel.iter_mut().zip(text.part(token, head, 1).chunks(W::NUMBERS)) {
+                line.0[token % COLUMNS] = W::word(key[0], key.get(1).copied());
             }
-            for (panel, numbers) in token[hidden..][..width].chunks(COLUMNS).enumerate() {
-                self.values[panel * length + at].0[..numbers.len()].copy_from_slice(numbers);
+        }
+        for (word, first) in (0..length).step_by(W::NUMBERS).enumerate() {
+            let values = text.part(first, head, 2);
+            let next = (W::NUMBERS > 1 && first + 1 < length).then(|| text.part(first + 1, head, 2));
+            for (column, &value) in values.iter().enumerate() {
+                self.values[column / COLUMNS * value_words + word].0[column % COLUMNS] =
+                    W::word(value, next.map(|next| next[column]));
             }
         }
     }

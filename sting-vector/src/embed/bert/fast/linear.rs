@@ -144,11 +144,10 @@ impl<W: Number> Linear<W> {
         self.bias.len()
     }
 
-    /// A row of [`Linear::stride`] numbers for each row of the operand.
-    pub(super) fn forward(&self, machine: Machine, operand: &Operand<W>, after: After, out: &mut Vec<f32>) {
+    /// Writes a row of [`Linear::stride`] numbers for each row of the operand.
+    pub(super) fn forward(&self, machine: Machine, operand: &Operand<W>, after: After, out: &mut [f32]) {
         assert_eq!(operand.stride, self.words, "the operand is not this layer's");
         let stride = self.stride();
-        out.resize(operand.scales.len() * stride, 0.0);
         let mut tile = Tile([[W::Sum::default(); COLUMNS]; ROWS]);
         for (at, panel) in self.lines.chunks_exact(self.words).enumerate() {
             let first = at * COLUMNS;
