@@ -218,10 +218,9 @@ mod tests {
         fn slow(mut first: usize, mut second: usize, room: usize) -> (usize, usize) {
             let first_is_shorter = first <= second;
             while first + second > room {
-                if first > second {
+                // Of two that are equally long, the one that was shorter.
+                if first > second || first == second && first_is_shorter {
                     first -= 1;
-                } else if first == second {
-                    if first_is_shorter { first -= 1 } else { second -= 1 }
                 } else {
                     second -= 1;
                 }
