@@ -147,7 +147,7 @@ fn faults_of_heads_are_named() {
     let error = BertClassifier::load(folder().join("bert-rerank")).unwrap_err().to_string();
     assert!(error.contains("single class"), "{error}");
     let shard = copy("bert-dense", &|folder| {
-        std::fs::remove_file(folder.join("model-00002-of-00003.safetensors")).unwrap()
+        std::fs::remove_file(folder.join("model-00002-of-00003.safetensors")).unwrap();
     });
     std::fs::remove_file(shard.path().join("modules.json")).unwrap();
     let error = BertEmbedder::load(shard.path()).unwrap_err().to_string();
