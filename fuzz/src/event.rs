@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use sting_core::event::Event;
 use sting_core::sigma::{Rule, RuleSet};
+use sting_core::template::{TemplateConfig, TemplateMiner};
 
 /// Our reader takes JSON objects and nothing else, and sees the texts that serde_json sees.
 pub fn event(data: &[u8]) {
@@ -53,4 +54,29 @@ pub fn rule(data: &[u8]) {
         let alone = rules.iter().flat_map(|rule| RuleSet::new(vec![rule.clone()]).matches(event));
         assert_eq!(alone.collect::<Vec<_>>(), together.matches(event));
     }
+}
+
+/// Every line has a template, with as many parameters as that has places for; no line is lost from the counts.
+pub fn template(data: &[u8]) {
+    let config = TemplateConfig { max_words: 8, merge_after: 2, split_after: 4, ..TemplateConfig::default() };
+    let mut miner = TemplateMiner::new(config).expect("limits that work");
+    let text = String::from_utf8_lossy(data);
+    let mut lines = 0;
+    for line in text.split('\n').take(1000) {
+        let mined = miner.push(line);
+        let template = miner.get(mined.id).expect("a line's template is held");
+        let places = template.text.split_inclusive("<*>").filter(|part| part.ends_with("<*>")).count();
+        let literal = line.contains("<*>");
+        assert!(
+            literal || places == mined.params.len(),
+            "{} places, {} parameters",
+            places,
+            mined.params.len()
+        );
+        for span in mined.params.iter().chain(&mined.asides) {
+            assert!(span.get(line).is_some(), "a parameter is out of bounds or cuts a character");
+        }
+        lines += 1;
+    }
+    assert_eq!(miner.templates().iter().map(|template| template.count).sum::<u64>(), lines);
 }

@@ -13,6 +13,7 @@ pub mod offset;
 pub mod privacy;
 pub mod sigma;
 mod span;
+pub mod template;
 pub mod token;
 pub mod yaml;
 

@@ -6,4 +6,5 @@ mod chunk;
 mod chunk_scale;
 mod data;
 mod events;
+mod template;
 mod token;
