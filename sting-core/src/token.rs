@@ -5,7 +5,15 @@
 //! that counts tokens; implement it to bring your own.
 
 mod added;
+mod bpe;
+mod decode;
 mod file;
+mod normalized;
+#[cfg(feature = "tokenizers")]
+mod other;
+mod sink;
+mod split;
+mod template;
 mod trie;
 mod unicode;
 mod vocab;
@@ -14,10 +22,14 @@ mod wordpiece;
 use crate::id::IdHasher;
 use crate::{Error, Id, Span};
 use added::Added;
-use file::{AddedToken, Template, TokenizerFile, kind, unsupported};
+use bpe::Bpe;
+use decode::Decoder;
+use file::{AddedToken, Fault, TokenizerFile, not_built_in, unusable};
 use rayon::prelude::*;
+use sink::{Count, Ids, Pieces, Placed, Sink, Whole};
 use std::fmt;
 use std::sync::Arc;
+use template::Template;
 use vocab::Vocab;
 use wordpiece::{BertNormalizer, WordPiece};
 
@@ -70,7 +82,9 @@ pub struct Encoding {
 
 /// An exact tokenizer. Cheap to clone; share it between threads.
 ///
-/// Built in: WordPiece with the BERT normaliser and pre-tokenizer.
+/// Built in: WordPiece with the BERT normaliser and pre-tokenizer, and BPE on bytes as GPT-2, GPT-4,
+/// Llama 3 and Qwen have it. Every other kind of `tokenizer.json` is read with the feature
+/// `tokenizers`. Truncation and padding that a file asks for are ignored.
 ///
 /// ```
 /// use sting_core::token::Tokenizer;
@@ -78,6 +92,7 @@ pub struct Encoding {
 /// assert_eq!(tokenizer.encode("Bees, honey!"), [1, 4, 5, 0, 3, 6, 2]);
 /// let encoding = tokenizer.encode_with_offsets("Bees");
 /// assert_eq!(&"Bees"[encoding.spans[2].range()], "s");
+/// assert_eq!(tokenizer.decode(&encoding.ids)?, "bees");
 /// # Ok::<(), sting_core::Error>(())
 /// ```
 #[derive(Clone)]
@@ -86,47 +101,55 @@ pub struct Tokenizer(Arc<Parts>);
 struct Parts {
     model: Model,
     vocab: Vocab,
-    /// Sets of added tokens, each searched for in what the one before left.
-    added: Vec<Added>,
+    /// Added tokens that are found in the text, and those found in the normalised text.
+    added: Option<Added>,
+    normalized: Option<Added>,
     template: Template,
+    /// What made the decoder unusable is said when something is to be decoded.
+    decoder: Result<Decoder, Fault>,
     id: Id,
 }
 
 enum Model {
     WordPiece(WordPiece),
-}
-
-/// What a model writes its tokens to.
-trait Sink {
-    /// A token and its place.
-    fn token(&mut self, id: u32, span: Span);
-    /// The tokens since the last call are a word, independent of all around it.
-    #[inline]
-    fn word(&mut self, _span: Span) {}
-    /// An added token and its place.
-    fn added(&mut self, id: u32, span: Span) {
-        self.token(id, span);
-    }
+    Bpe(Box<Bpe>),
+    #[cfg(feature = "tokenizers")]
+    Other(Box<other::Other>),
 }
 
 impl Tokenizer {
     /// Reads a `tokenizer.json`. Its truncation and padding are ignored.
     ///
     /// # Errors
-    /// Fails with [`Error::Tokenizer`] if the file is malformed or of a kind that is not built in.
+    /// Fails with [`Error::Tokenizer`] if the file is malformed, or of a kind that is not built in
+    /// and the feature `tokenizers` is off.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let file = TokenizerFile::parse(json)?;
-        // Old files do not say what they are; only WordPiece has this field.
-        let bare_wordpiece = file.model.get("max_input_chars_per_word").is_some();
-        let template = file.template()?;
-        match kind(&file.model) {
-            "WordPiece" => {}
-            "unknown" if bare_wordpiece => {}
-            other => return Err(unsupported("model", other)),
+        match Self::built_in(json) {
+            #[cfg(feature = "tokenizers")]
+            Err(Fault::NotBuiltIn { .. }) => Ok(Self::other(json)?),
+            result => Ok(result?),
         }
-        let vocab = Vocab::new(&file::vocabulary(&file.model)?, &file.added_tokens);
-        let model = Model::WordPiece(WordPiece::from_file(&file, &vocab)?);
-        Self::assemble(model, vocab, file.added_tokens, template, json)
+    }
+
+    fn built_in(json: &[u8]) -> Result<Self, Fault> {
+        let file = TokenizerFile::parse(json)?;
+        let model = match file.model_kind() {
+            "WordPiece" => Model::WordPiece(WordPiece::read(&file)?),
+            "BPE" => Model::Bpe(Box::new(Bpe::read(&file)?)),
+            other => return Err(not_built_in("model", other)),
+        };
+        let template = Template::read(&file.post_processor)?;
+        let vocab = Vocab::new(&file.vocabulary()?);
+        let decoder = Decoder::read(&file.decoder);
+        Self::assemble(model, vocab, file.added_tokens, template, decoder, json)
+    }
+
+    #[cfg(feature = "tokenizers")]
+    fn other(json: &[u8]) -> Result<Self, Fault> {
+        let other = other::Other::read(json)?;
+        let (vocab, template) = (other.vocab(), other.template());
+        let model = Model::Other(Box::new(other));
+        Self::assemble(model, vocab, Vec::new(), template, Ok(Decoder::default()), json)
     }
 
     /// Reads a `vocab.txt`, a token a line, with the settings of uncased BERT.
@@ -138,32 +161,36 @@ impl Tokenizer {
             vocab.lines().enumerate().map(|(i, line)| (line.trim_end(), i as u32)).collect();
         let find = |name: &str| tokens.iter().rev().find(|(token, _)| *token == name).map(|&(_, id)| id);
         let needed = |name: &str| {
-            find(name)
-                .ok_or_else(|| file::unusable(format!("its vocabulary lacks {name}"), "add it as a line"))
+            find(name).ok_or_else(|| unusable(format!("its vocabulary lacks {name}"), "add it as a line"))
         };
-        let template = Template { before: vec![needed("[CLS]")?], after: vec![needed("[SEP]")?] };
+        let template =
+            Template { before: vec![needed("[CLS]")?], after: vec![needed("[SEP]")?], ..Template::default() };
         let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         let added: Vec<AddedToken> =
             special.into_iter().filter_map(|name| Some(AddedToken::special(name, find(name)?))).collect();
-        let vocab = Vocab::new(&tokens, &added);
-        let model = WordPiece::new(BertNormalizer::UNCASED, &vocab, "[UNK]", "##", 100)?;
-        Self::assemble(Model::WordPiece(model), vocab, added, template, b"bert-uncased")
+        let model = WordPiece::new(BertNormalizer::UNCASED, &tokens, "[UNK]", "##", 100)?;
+        let decoder = Ok(Decoder::WordPiece { prefix: "##".into(), cleanup: true });
+        let vocab = Vocab::new(&tokens);
+        Ok(Self::assemble(Model::WordPiece(model), vocab, added, template, decoder, b"bert-uncased")?)
     }
 
     fn assemble(
         model: Model,
-        vocab: Vocab,
-        added: Vec<AddedToken>,
+        mut vocab: Vocab,
+        mut added: Vec<AddedToken>,
         template: Template,
+        decoder: Result<Decoder, Fault>,
         settings: &[u8],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Fault> {
+        vocab.add(&mut added, |token| model.normal_form(token));
         let mut hasher = IdHasher::default();
         hasher.field(settings);
         vocab.identify(&mut hasher);
         let (normalized, verbatim): (Vec<_>, Vec<_>) = added.into_iter().partition(|token| token.normalized);
-        let stages = [Added::new(verbatim)?, Added::new(normalized)?];
-        let added = stages.into_iter().flatten().collect();
-        Ok(Self(Arc::new(Parts { model, vocab, added, template, id: hasher.finish() })))
+        let added = Added::new(verbatim, str::to_owned)?;
+        let normalized = Added::new(normalized, |token| model.normal_form(token))?;
+        let id = hasher.finish();
+        Ok(Self(Arc::new(Parts { model, vocab, added, normalized, template, decoder, id })))
     }
 
     /// The ids of `text` as the model sees them, with special tokens around it.
@@ -185,12 +212,19 @@ impl Tokenizer {
     }
 
     /// The ids of `text` with special tokens, and the place of each token.
+    ///
+    /// A place covers whole characters: tokens that share one, as those of a rare character do in
+    /// byte-level BPE, have overlapping places.
     pub fn encode_with_offsets(&self, text: &str) -> Encoding {
         let mut encoding = Encoding::default();
-        let template = &self.0.template;
-        template.before.iter().for_each(|&id| encoding.token(id, Span::default()));
-        self.run(text, &mut encoding);
-        template.after.iter().for_each(|&id| encoding.token(id, Span::default()));
+        let Parts { template, vocab, .. } = &*self.0;
+        let special = |encoding: &mut Encoding, ids: &[u32]| {
+            encoding.ids.extend_from_slice(ids);
+            encoding.spans.resize(encoding.ids.len(), Span::default());
+        };
+        special(&mut encoding, &template.before);
+        self.run(text, &mut Placed { encoding: &mut encoding, template, vocab });
+        special(&mut encoding, &template.after);
         encoding
     }
 
@@ -206,6 +240,36 @@ impl Tokenizer {
         count.0
     }
 
+    /// The text of `ids`, without special tokens. Ids that are not known are left out, and bytes
+    /// that are not UTF-8 become replacement characters.
+    ///
+    /// # Errors
+    /// Fails with [`Error::Tokenizer`] if the file's decoder is of a kind that is not built in.
+    pub fn decode(&self, ids: &[u32]) -> Result<String, Error> {
+        self.decode_where(ids, |id| !self.0.vocab.is_special(id))
+    }
+
+    /// The text of `ids`, special tokens included; see [`decode`](Self::decode).
+    ///
+    /// # Errors
+    /// As for [`decode`](Self::decode).
+    pub fn decode_with_special(&self, ids: &[u32]) -> Result<String, Error> {
+        self.decode_where(ids, |_| true)
+    }
+
+    fn decode_where(&self, ids: &[u32], keep: impl Fn(u32) -> bool) -> Result<String, Error> {
+        #[cfg(feature = "tokenizers")]
+        if let Model::Other(other) = &self.0.model {
+            return other.decode(ids, keep);
+        }
+        let vocab = &self.0.vocab;
+        let tokens = ids.iter().filter(|&&id| keep(id)).filter_map(|&id| vocab.decoded(id));
+        match &self.0.decoder {
+            Ok(decoder) => Ok(decoder.decode(tokens)),
+            Err(fault) => Err(fault.clone().into()),
+        }
+    }
+
     /// The special tokens that go before and after a text.
     pub fn special_tokens(&self) -> (&[u32], &[u32]) {
         (&self.0.template.before, &self.0.template.after)
@@ -216,7 +280,7 @@ impl Tokenizer {
         self.0.vocab.id(token)
     }
 
-    /// The token of an id.
+    /// The token of an id, as its file writes it.
     pub fn token(&self, id: u32) -> Option<&str> {
         self.0.vocab.token(id)
     }
@@ -232,21 +296,80 @@ impl Tokenizer {
     }
 
     fn run<S: Sink>(&self, text: &str, sink: &mut S) {
-        self.run_stages(&self.0.added, text, 0, sink);
+        let Some(added) = &self.0.added else { return self.run_part(text, 0, sink) };
+        added.split(text, |part, start, id| match id {
+            None => self.run_part(part, start, sink),
+            Some(id) => sink.added(id, Span::new(start, start + part.len()), part),
+        });
     }
 
-    fn run_stages<S: Sink>(&self, stages: &[Added], text: &str, shift: usize, sink: &mut S) {
-        let Some((added, rest)) = stages.split_first() else {
-            return match &self.0.model {
-                Model::WordPiece(model) => model.encode(&self.0.vocab.trie, text, shift, sink),
-            };
-        };
-        added.split(text, |part, start, id| match id {
-            None => self.run_stages(rest, part, shift + start, sink),
-            Some(id) => {
-                sink.added(id, Span::new(shift + start, shift + start + part.len()));
-            }
-        });
+    /// Encodes what is between added tokens that are found in the text itself.
+    fn run_part<S: Sink>(&self, text: &str, shift: usize, sink: &mut S) {
+        let Parts { model, normalized: added, .. } = &*self.0;
+        let Some(added) = added else { return model.encode(text, shift, sink) };
+        let normal = model.normalize(text, shift);
+        if !added.may_be_in(normal.as_ref().map_or(text, |normal| &normal.text)) {
+            return model.encode(text, shift, sink);
+        }
+        // Where a cut makes a token of what was none, or the reverse, is not known: it is all one piece.
+        let mut whole = Whole(&mut *sink);
+        match &normal {
+            None => added.split(text, |part, start, id| match id {
+                None => model.encode(part, shift + start, &mut whole),
+                Some(id) => {
+                    whole.added(id, Span::new(shift + start, shift + start + part.len()), part);
+                }
+            }),
+            Some(normal) => added.split(&normal.text, |part, start, id| {
+                let places = &normal.places[start..start + part.len()];
+                match (id, places) {
+                    (None, places) => model.encode_normalized(part, places, &mut whole),
+                    (Some(id), [first, .., last]) => {
+                        whole.added(id, Span::new(first.start, last.end), part);
+                    }
+                    (Some(id), places) => whole.added(id, places.first().copied().unwrap_or_default(), part),
+                }
+            }),
+        }
+        sink.word(Span::new(shift, shift + text.len()));
+    }
+}
+
+impl Model {
+    /// The normal form of `text`, which stands at byte `shift`; `None` if it is what it was.
+    fn normalize(&self, text: &str, shift: usize) -> Option<normalized::Normalized> {
+        match self {
+            Self::WordPiece(model) => model.normalize(text, shift),
+            Self::Bpe(model) => model.normalize(text, shift),
+            #[cfg(feature = "tokenizers")]
+            Self::Other(_) => None,
+        }
+    }
+
+    fn normal_form(&self, text: &str) -> String {
+        self.normalize(text, 0).map_or_else(|| text.to_owned(), |normal| normal.text)
+    }
+
+    fn encode<S: Sink>(&self, text: &str, shift: usize, sink: &mut S) {
+        match self {
+            Self::WordPiece(model) => model.encode(text, shift, sink),
+            Self::Bpe(model) => match model.normalize(text, shift) {
+                None => model.encode(text, shift, sink),
+                Some(normal) => model.encode_normalized(&normal.text, &normal.places, sink),
+            },
+            #[cfg(feature = "tokenizers")]
+            Self::Other(other) => other.encode(text, sink),
+        }
+    }
+
+    /// Encodes a text that is normalised already, and whose bytes come from `places`.
+    fn encode_normalized<S: Sink>(&self, text: &str, places: &[Span], sink: &mut S) {
+        match self {
+            Self::WordPiece(model) => model.encode_normalized(text, places, sink),
+            Self::Bpe(model) => model.encode_normalized(text, places, sink),
+            #[cfg(feature = "tokenizers")]
+            Self::Other(_) => {}
+        }
     }
 }
 
@@ -264,80 +387,14 @@ impl Tokenize for Tokenizer {
     }
 
     fn pieces(&self, text: &str, pieces: &mut Vec<Piece>) {
-        self.run(text, &mut PieceSink { found: pieces, tokens: 0, joint: None });
+        let added = [&self.0.added, &self.0.normalized];
+        let whole_words = added.into_iter().flatten().any(Added::has_single_words);
+        self.run(text, &mut Pieces::new(text, pieces, whole_words));
     }
 }
 
 impl fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokenizer").field("id", &self.0.id).field("vocab_size", &self.vocab_size()).finish()
-    }
-}
-
-struct Count(usize);
-
-impl Sink for Count {
-    #[inline]
-    fn token(&mut self, _: u32, _: Span) {
-        self.0 += 1;
-    }
-}
-
-struct Ids<'v>(&'v mut Vec<u32>);
-
-impl Sink for Ids<'_> {
-    #[inline]
-    fn token(&mut self, id: u32, _: Span) {
-        self.0.push(id);
-    }
-}
-
-impl Sink for Encoding {
-    fn token(&mut self, id: u32, span: Span) {
-        self.ids.push(id);
-        self.spans.push(span);
-    }
-}
-
-struct PieceSink<'v> {
-    found: &'v mut Vec<Piece>,
-    tokens: usize,
-    /// Where an added token ended. Cutting it would join its rest to what follows, so that it is one
-    /// piece with what touches it.
-    joint: Option<usize>,
-}
-
-impl Sink for PieceSink<'_> {
-    #[inline]
-    fn token(&mut self, _: u32, _: Span) {
-        self.tokens += 1;
-    }
-
-    #[inline]
-    fn word(&mut self, span: Span) {
-        let tokens = std::mem::take(&mut self.tokens);
-        if self.joint.take() == Some(span.start) {
-            return self.extend(span, tokens);
-        }
-        // Marks that were put into another order can make places overlap within a character.
-        let start = self.found.last().map_or(0, |piece| piece.span.end).max(span.start);
-        self.found.push(Piece { span: Span::new(start, span.end.max(start)), tokens });
-    }
-
-    fn added(&mut self, _: u32, span: Span) {
-        match self.found.last() {
-            Some(piece) if piece.span.end == span.start => self.extend(span, 1),
-            _ => self.found.push(Piece { span, tokens: 1 }),
-        }
-        self.joint = Some(span.end);
-    }
-}
-
-impl PieceSink<'_> {
-    fn extend(&mut self, span: Span, tokens: usize) {
-        if let Some(piece) = self.found.last_mut() {
-            piece.span.end = piece.span.end.max(span.end);
-            piece.tokens += tokens;
-        }
     }
 }

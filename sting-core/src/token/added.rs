@@ -1,8 +1,8 @@
 //! Added tokens: strings such as `[MASK]` that are found in the text before anything else is done
-//! to it.
+//! to it, or in the normalised text before the model sees it.
 
-use super::file::AddedToken;
-use crate::{Error, Span};
+use super::file::{AddedToken, Fault, unusable};
+use crate::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Finds a set of added tokens.
@@ -13,17 +13,30 @@ pub(super) struct Added {
 }
 
 impl Added {
-    /// A searcher for `tokens`, or `None` if there is none.
-    pub(super) fn new(tokens: Vec<AddedToken>) -> Result<Option<Self>, Error> {
-        let tokens: Vec<AddedToken> = tokens.into_iter().filter(|token| !token.content.is_empty()).collect();
+    /// A searcher for `tokens` in the form that `form` gives them, or `None` if there is none.
+    pub(super) fn new(tokens: Vec<AddedToken>, form: impl Fn(&str) -> String) -> Result<Option<Self>, Fault> {
         if tokens.is_empty() {
             return Ok(None);
         }
+        let forms: Vec<String> = tokens.iter().map(|token| form(&token.content)).collect();
+        if forms.iter().any(String::is_empty) {
+            return Err(unusable("an added token is empty when normalised", "leave it out"));
+        }
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(tokens.iter().map(|token| token.content.as_bytes()))
-            .map_err(|_| super::file::unusable("its added tokens are too many or too long", "use fewer"))?;
+            .build(&forms)
+            .map_err(|_| unusable("its added tokens are too many or too long", "use fewer"))?;
         Ok(Some(Self { tokens, searcher }))
+    }
+
+    /// Whether a token must not touch other word characters.
+    pub(super) fn has_single_words(&self) -> bool {
+        self.tokens.iter().any(|token| token.single_word)
+    }
+
+    /// Whether any token may be in `text`.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        self.searcher.is_match(text)
     }
 
     /// Cuts `text` into plain stretches and added tokens, in order.

@@ -4,18 +4,22 @@
 //! Words of ASCII go straight from the text to the trie. A word that holds anything else is
 //! normalised character by character, with the place that each normalised byte came from.
 
-use super::Sink;
-use super::file::{TokenizerFile, flag, kind, unsupported, unusable};
+mod normalize;
+
+use super::file::{Fault, TokenizerFile, kind, not_built_in, unusable};
+use super::normalized::Normalized;
+use super::sink::Sink;
 use super::trie::{ROOT, Trie};
-use super::unicode::{CASED, COMPOSED, DROPPED, IDEOGRAPH, MARK, PUNCTUATION, SPACE, properties};
-use super::vocab::Vocab;
-use crate::{Error, Span};
+use super::unicode::{DROPPED, PUNCTUATION, SPACE, properties};
+use crate::Span;
+pub(super) use normalize::BertNormalizer;
+use normalize::{Normalizing, Output};
 use serde_json::Value;
-use unicode_normalization_alignments::char::{canonical_combining_class, decompose_canonical};
 
 /// A WordPiece model with its normaliser.
 #[derive(Clone, Debug)]
 pub(super) struct WordPiece {
+    trie: Trie,
     normalizer: BertNormalizer,
     unknown: u32,
     max_chars: usize,
@@ -24,15 +28,6 @@ pub(super) struct WordPiece {
     /// What each byte is, and its lower-case form.
     classes: [Class; 256],
     lower: [u8; 256],
-}
-
-/// The switches of the BERT normaliser.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct BertNormalizer {
-    pub(super) clean: bool,
-    pub(super) split_ideographs: bool,
-    pub(super) strip_accents: bool,
-    pub(super) lowercase: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,47 +39,17 @@ enum Class {
     Other,
 }
 
-impl BertNormalizer {
-    /// As of `bert-base-uncased`.
-    pub(super) const UNCASED: Self =
-        Self { clean: true, split_ideographs: true, strip_accents: true, lowercase: true };
-
-    fn from_json(normalizer: &Value) -> Result<Self, Error> {
-        match kind(normalizer) {
-            "BertNormalizer" => {
-                let lowercase = flag(normalizer, "lowercase", true);
-                Ok(Self {
-                    clean: flag(normalizer, "clean_text", true),
-                    split_ideographs: flag(normalizer, "handle_chinese_chars", true),
-                    strip_accents: flag(normalizer, "strip_accents", lowercase),
-                    lowercase,
-                })
-            }
-            "none" => {
-                Ok(Self { clean: false, split_ideographs: false, strip_accents: false, lowercase: false })
-            }
-            "Lowercase" => {
-                Ok(Self { clean: false, split_ideographs: false, strip_accents: false, lowercase: true })
-            }
-            other => Err(unsupported("normalizer", other)),
-        }
-    }
-}
-
 impl WordPiece {
-    pub(super) fn from_file(file: &TokenizerFile, vocab: &Vocab) -> Result<Self, Error> {
+    pub(super) fn read(file: &TokenizerFile) -> Result<Self, Fault> {
         if kind(&file.pre_tokenizer) != "BertPreTokenizer" {
-            return Err(unsupported("pre_tokenizer", kind(&file.pre_tokenizer)));
+            return Err(not_built_in("pre_tokenizer", kind(&file.pre_tokenizer)));
         }
-        let normalizer = BertNormalizer::from_json(&file.normalizer)?;
-        if file.added_tokens.iter().any(|token| token.normalized) && kind(&file.normalizer) != "none" {
-            return Err(unsupported("added_tokens list", "normalized"));
-        }
+        let normalizer = BertNormalizer::read(&file.normalizer)?;
         let text = |name: &str, default| file.model.get(name).and_then(Value::as_str).unwrap_or(default);
         let max_chars = file.model.get("max_input_chars_per_word").and_then(Value::as_u64).unwrap_or(100);
         Self::new(
             normalizer,
-            vocab,
+            &file.vocabulary()?,
             text("unk_token", "[UNK]"),
             text("continuing_subword_prefix", "##"),
             max_chars as usize,
@@ -93,12 +58,13 @@ impl WordPiece {
 
     pub(super) fn new(
         normalizer: BertNormalizer,
-        vocab: &Vocab,
+        vocab: &[(&str, u32)],
         unknown: &str,
         prefix: &str,
         max_chars: usize,
-    ) -> Result<Self, Error> {
-        let unknown = vocab.trie.get(unknown.as_bytes()).ok_or_else(|| {
+    ) -> Result<Self, Fault> {
+        let trie = Trie::new(vocab.iter().map(|&(token, id)| (token.as_bytes(), id)));
+        let unknown = trie.get(unknown.as_bytes()).ok_or_else(|| {
             unusable("its vocabulary lacks the unknown token", "add it, usually [UNK], to the vocabulary")
         })?;
         let class = |byte: usize| {
@@ -116,14 +82,15 @@ impl WordPiece {
             normalizer,
             unknown,
             max_chars,
-            continuation: vocab.trie.walk(prefix.as_bytes()),
+            continuation: trie.walk(prefix.as_bytes()),
+            trie,
             classes: std::array::from_fn(class),
             lower: std::array::from_fn(lower),
         })
     }
 
     /// Tokenizes `text`, which stands at byte `shift` of the whole.
-    pub(super) fn encode<S: Sink>(&self, trie: &Trie, text: &str, shift: usize, sink: &mut S) {
+    pub(super) fn encode<S: Sink>(&self, text: &str, shift: usize, sink: &mut S) {
         let bytes = text.as_bytes();
         let class = |at: usize| self.classes[bytes[at] as usize];
         let mut slow = None;
@@ -148,26 +115,44 @@ impl WordPiece {
                 word.clear();
                 word.extend(bytes[start..at].iter().map(|&byte| self.lower[byte as usize]));
                 let from = |piece: Span| Span::new(shift + start + piece.start, shift + start + piece.end);
-                self.word(trie, &word, from, sink);
+                self.word(&word, from, sink);
                 sink.word(Span::new(shift + start, shift + at));
             } else {
                 while at < bytes.len() && matches!(class(at), Class::Word | Class::Other) {
                     at += 1;
                 }
-                let slow = slow.get_or_insert_with(|| SlowPath::new(self, trie));
-                slow.encode(&text[start..at], shift + start, sink);
+                let (normalizing, so_far) =
+                    slow.get_or_insert_with(|| (Normalizing::new(self.normalizer), Word::default()));
+                let mut words = Words::new(self, sink, so_far);
+                normalizing.run(&text[start..at], shift + start, &mut words);
+                words.end();
             }
         }
+    }
+
+    /// The normal form of `text`, which stands at byte `shift`; `None` if it is what it was.
+    pub(super) fn normalize(&self, text: &str, shift: usize) -> Option<Normalized> {
+        self.normalizer.apply(text, shift)
+    }
+
+    /// Tokenizes a text that is normalised already, and whose bytes come from `places`.
+    pub(super) fn encode_normalized<S: Sink>(&self, text: &str, places: &[Span], sink: &mut S) {
+        let mut word = Word::default();
+        let mut words = Words::new(self, sink, &mut word);
+        for (at, c) in text.char_indices() {
+            words.put(c, properties(c), places[at]);
+        }
+        words.end();
     }
 
     /// Cuts one normalised word into the longest known pieces, or into one unknown token if some
     /// rest of it is not known. `from` leads from the word back to the text.
     #[inline]
-    fn word<S: Sink>(&self, trie: &Trie, word: &[u8], from: impl Fn(Span) -> Span, sink: &mut S) {
+    fn word<S: Sink>(&self, word: &[u8], from: impl Fn(Span) -> Span, sink: &mut S) {
         let whole = Span::new(0, word.len());
         // The common case first: the word is a token.
         if word.len() <= self.max_chars
-            && let Some((id, len)) = trie.longest(ROOT, word)
+            && let Some((id, len)) = self.trie.longest(ROOT, word)
         {
             if len == word.len() {
                 return sink.token(id, from(whole));
@@ -176,7 +161,7 @@ impl WordPiece {
             pieces.push((id, Span::new(0, len)));
             let mut at = len;
             while let Some(state) = self.continuation
-                && let Some((id, len)) = trie.longest(state, &word[at..])
+                && let Some((id, len)) = self.trie.longest(state, &word[at..])
             {
                 pieces.push((id, Span::new(at, at + len)));
                 at += len;
@@ -185,19 +170,19 @@ impl WordPiece {
                 return pieces.into_iter().for_each(|(id, piece)| sink.token(id, from(piece)));
             }
         }
-        self.long_or_unknown(trie, word, from, sink);
+        self.long_or_unknown(word, from, sink);
     }
 
     /// A word of more bytes than `max_chars` may still be short enough in characters.
     #[cold]
-    fn long_or_unknown<S: Sink>(&self, trie: &Trie, word: &[u8], from: impl Fn(Span) -> Span, sink: &mut S) {
+    fn long_or_unknown<S: Sink>(&self, word: &[u8], from: impl Fn(Span) -> Span, sink: &mut S) {
         let whole = from(Span::new(0, word.len()));
         let chars = word.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
         let mut pieces = Vec::new();
         let mut at = 0;
         if word.len() > self.max_chars && chars <= self.max_chars {
             let mut state = Some(ROOT);
-            while let Some((id, len)) = state.and_then(|state| trie.longest(state, &word[at..])) {
+            while let Some((id, len)) = state.and_then(|state| self.trie.longest(state, &word[at..])) {
                 pieces.push((id, Span::new(at, at + len)));
                 at += len;
                 state = self.continuation;
@@ -213,129 +198,25 @@ impl WordPiece {
     }
 }
 
-/// The normaliser, one character after another.
-struct SlowPath<'m> {
-    model: &'m WordPiece,
-    trie: &'m Trie,
-    /// The normalised word so far, and for each of its bytes the place in the text.
-    word: Vec<u8>,
+/// A word of normalised characters, and for each of its bytes the place in the text.
+#[derive(Default)]
+struct Word {
+    bytes: Vec<u8>,
     places: Vec<Span>,
-    /// A starter and the marks after it, not yet in canonical order: combining class, character,
-    /// and whether it is more than the first of a decomposition.
-    pending: Vec<(u8, char, bool)>,
-    /// Places of the text's characters that are pending, and the last one used.
-    sources: Vec<Span>,
-    source: Span,
+}
+
+/// Makes words of normalised characters.
+struct Words<'m, 's, S> {
+    model: &'m WordPiece,
+    sink: &'s mut S,
+    so_far: &'s mut Word,
     /// All that the word was made of, removed marks included.
     extent: Option<Span>,
 }
 
-impl<'m> SlowPath<'m> {
-    fn new(model: &'m WordPiece, trie: &'m Trie) -> Self {
-        Self {
-            model,
-            trie,
-            word: Vec::new(),
-            places: Vec::new(),
-            pending: Vec::new(),
-            sources: Vec::new(),
-            source: Span::default(),
-            extent: None,
-        }
-    }
-
-    /// Tokenizes a stretch that ends a word on both sides.
-    fn encode<S: Sink>(&mut self, stretch: &str, shift: usize, sink: &mut S) {
-        let normalizer = self.model.normalizer;
-        for (at, c) in stretch.char_indices() {
-            let place = Span::new(shift + at, shift + at + c.len_utf8());
-            let properties = properties(c);
-            if normalizer.clean && properties & DROPPED != 0 {
-                continue;
-            }
-            let apart = normalizer.clean && properties & SPACE != 0
-                || normalizer.split_ideographs && properties & IDEOGRAPH != 0;
-            if apart {
-                self.settle(sink);
-                self.end_word(sink);
-            }
-            if !normalizer.strip_accents || properties & COMPOSED == 0 {
-                self.settle(sink);
-                self.cased(c, place, sink);
-            } else {
-                self.decompose(c, place, sink);
-            }
-            if apart {
-                self.settle(sink);
-                self.end_word(sink);
-            }
-        }
-        self.settle(sink);
-        self.end_word(sink);
-    }
-
-    fn decompose<S: Sink>(&mut self, c: char, place: Span, sink: &mut S) {
-        let mut first = true;
-        decompose_canonical(c, |part| {
-            let class = canonical_combining_class(part);
-            if class == 0 {
-                self.settle(sink);
-            }
-            if first {
-                self.sources.push(place);
-            }
-            self.pending.push((class, part, !first));
-            first = false;
-        });
-    }
-
-    /// Puts the pending characters into canonical order and takes them over. As in `tokenizers`,
-    /// places are dealt out in the new order.
-    fn settle<S: Sink>(&mut self, sink: &mut S) {
-        if self.pending.is_empty() {
-            return;
-        }
-        let (mut pending, mut sources) =
-            (std::mem::take(&mut self.pending), std::mem::take(&mut self.sources));
-        pending.sort_by_key(|&(class, ..)| class);
-        let mut places = sources.drain(..);
-        for (_, c, inserted) in pending.drain(..) {
-            if !inserted && let Some(place) = places.next() {
-                self.source = place;
-            }
-            if properties(c) & MARK == 0 {
-                self.cased(c, self.source, sink);
-            } else {
-                self.cover(self.source);
-            }
-        }
-        drop(places);
-        (self.pending, self.sources) = (pending, sources);
-    }
-
-    fn cased<S: Sink>(&mut self, c: char, place: Span, sink: &mut S) {
-        let normalizer = self.model.normalizer;
-        let flags = properties(c);
-        if normalizer.strip_accents && flags & MARK != 0 {
-            return;
-        }
-        if normalizer.lowercase && flags & CASED != 0 {
-            c.to_lowercase().for_each(|lower| self.put(lower, properties(lower), place, sink));
-        } else {
-            self.put(c, flags, place, sink);
-        }
-    }
-
-    /// Pre-tokenizes one normalised character.
-    fn put<S: Sink>(&mut self, c: char, flags: u8, place: Span, sink: &mut S) {
-        if flags & (SPACE | PUNCTUATION) == 0 {
-            return self.push(c, place);
-        }
-        self.end_word(sink);
-        if flags & SPACE == 0 {
-            self.push(c, place);
-            self.end_word(sink);
-        }
+impl<'m, 's, S: Sink> Words<'m, 's, S> {
+    fn new(model: &'m WordPiece, sink: &'s mut S, so_far: &'s mut Word) -> Self {
+        Self { model, sink, so_far, extent: None }
     }
 
     fn cover(&mut self, place: Span) {
@@ -345,19 +226,37 @@ impl<'m> SlowPath<'m> {
     fn push(&mut self, c: char, place: Span) {
         self.cover(place);
         let mut utf8 = [0; 4];
-        self.word.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
-        self.places.resize(self.word.len(), place);
+        self.so_far.bytes.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+        self.so_far.places.resize(self.so_far.bytes.len(), place);
     }
 
-    fn end_word<S: Sink>(&mut self, sink: &mut S) {
+    fn end(&mut self) {
         let extent = self.extent.take().unwrap_or_default();
-        if !self.word.is_empty() {
-            let places = &self.places;
+        let Word { bytes, places } = &mut *self.so_far;
+        if !bytes.is_empty() {
             let from = |piece: Span| Span::new(places[piece.start].start, places[piece.end - 1].end);
-            self.model.word(self.trie, &self.word, from, sink);
-            sink.word(extent);
-            self.word.clear();
-            self.places.clear();
+            self.model.word(bytes, from, self.sink);
+            self.sink.word(extent);
+            bytes.clear();
+            places.clear();
         }
+    }
+}
+
+impl<S: Sink> Output for Words<'_, '_, S> {
+    /// Pre-tokenizes one normalised character.
+    fn put(&mut self, c: char, flags: u8, place: Span) {
+        if flags & (SPACE | PUNCTUATION) == 0 {
+            return self.push(c, place);
+        }
+        self.end();
+        if flags & SPACE == 0 {
+            self.push(c, place);
+            self.end();
+        }
+    }
+
+    fn removed(&mut self, place: Span) {
+        self.cover(place);
     }
 }

@@ -8,3 +8,5 @@ mod data;
 mod events;
 mod template;
 mod token;
+mod token_bpe;
+mod token_pair;

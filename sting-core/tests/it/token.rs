@@ -1,59 +1,11 @@
 //! Tokenizers against Hugging Face `tokenizers`.
 
 use crate::data::{model, shared};
+use crate::token_pair::{Pair, added, text};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use sting_core::token::{Tokenize, Tokenizer};
-use sting_core::{Error, Span};
-
-/// Both tokenizers, of the same file.
-struct Pair {
-    ours: Tokenizer,
-    theirs: tokenizers::Tokenizer,
-}
-
-impl Pair {
-    fn new(json: &[u8]) -> Self {
-        let mut theirs = tokenizers::Tokenizer::from_bytes(json).unwrap();
-        theirs.with_padding(None).with_truncation(None).unwrap();
-        Self { ours: Tokenizer::from_json(json).unwrap(), theirs }
-    }
-
-    fn agree(&self, text: &str) -> Result<(), TestCaseError> {
-        let expected = self.theirs.encode(text, true).unwrap();
-        let encoding = self.ours.encode_with_offsets(text);
-        prop_assert_eq!(&encoding.ids, expected.get_ids(), "ids of {:?}", text);
-        let spans: Vec<Span> =
-            expected.get_offsets().iter().map(|&(start, end)| Span::new(start, end)).collect();
-        prop_assert_eq!(&encoding.spans, &spans, "spans of {:?}", text);
-        prop_assert_eq!(&self.ours.encode(text), &encoding.ids);
-        let count = self.ours.count(text);
-        prop_assert_eq!(
-            count + self.ours.special_tokens().0.len() + self.ours.special_tokens().1.len(),
-            spans.len()
-        );
-        let mut pieces = Vec::new();
-        self.ours.pieces(text, &mut pieces);
-        prop_assert_eq!(pieces.iter().map(|piece| piece.tokens).sum::<usize>(), count);
-        Ok(())
-    }
-
-    /// The law of pieces: those wholly inside a span cost in it what they cost in the whole.
-    fn pieces_are_independent(&self, text: &str, cut: Span) -> Result<(), TestCaseError> {
-        let mut pieces = Vec::new();
-        self.ours.pieces(text, &mut pieces);
-        let inside: Vec<_> = pieces
-            .iter()
-            .filter(|piece| cut.start <= piece.span.start && piece.span.end <= cut.end)
-            .collect();
-        let (Some(first), Some(last)) = (inside.first(), inside.last()) else { return Ok(()) };
-        let (head, tail) = (cut.start..first.span.start, last.span.end..cut.end);
-        let whole: usize = inside.iter().map(|piece| piece.tokens).sum();
-        let expected = self.ours.count(&text[head]) + whole + self.ours.count(&text[tail]);
-        prop_assert_eq!(self.ours.count(&text[cut.range()]), expected, "{:?} of {:?}", cut, text);
-        Ok(())
-    }
-}
+use sting_core::Error;
+use sting_core::token::Tokenizer;
 
 /// A small vocabulary of words, pieces, letters of several scripts and punctuation.
 fn bert(normalizer: &Value) -> Vec<u8> {
@@ -62,19 +14,14 @@ fn bert(normalizer: &Value) -> Vec<u8> {
         ㄱ ᄀ ##ᅡ ##ᆨ か ##が . , ! ? ' - = ; ` « 。 ß ##ß σ ##σ ς ##ς ##̈ 1 2 ##1 ##2 \u{93e} ##\u{93e}";
     let vocab: serde_json::Map<String, Value> =
         words.split_whitespace().enumerate().map(|(i, word)| (word.to_owned(), json!(i))).collect();
-    let special = |id: usize, content: &str| {
-        json!({"id": id, "content": content, "special": true, "single_word": false, "lstrip": content == "[MASK]",
-               "rstrip": false, "normalized": false})
-    };
     let file = json!({
         "version": "1.0",
         "truncation": {"max_length": 8, "strategy": "LongestFirst", "stride": 0, "direction": "Right"},
         "padding": {"strategy": {"Fixed": 8}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0,
                     "pad_type_id": 0, "pad_token": "[PAD]"},
-        "added_tokens": [special(0, "[PAD]"), special(1, "[UNK]"), special(2, "[CLS]"), special(3, "[SEP]"),
-                         special(4, "[MASK]"),
-                         {"id": 5, "content": "the", "special": false, "single_word": true, "lstrip": false,
-                          "rstrip": true, "normalized": false}],
+        "added_tokens": [added(0, "[PAD]", &["special"]), added(1, "[UNK]", &["special"]),
+                         added(2, "[CLS]", &["special"]), added(3, "[SEP]", &["special"]),
+                         added(4, "[MASK]", &["special", "lstrip"]), added(5, "the", &["single_word", "rstrip"])],
         "normalizer": normalizer,
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": {
@@ -90,26 +37,6 @@ fn bert(normalizer: &Value) -> Vec<u8> {
                   "max_input_chars_per_word": 12, "vocab": vocab},
     });
     serde_json::to_vec(&file).unwrap()
-}
-
-/// Texts that hold what normalisers trip over, among anything else.
-fn text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        4 => "[a-eA-E s.,!]{0,8}",
-        2 => "\\PC{0,4}",
-        2 => ".{0,3}",
-        2 => proptest::sample::select(vec![
-            "[MASK]", " [SEP]", "the", "theunable", "##s", "\u{0}", "\u{FFFD}", "\t", "\r\n", "\u{a0}", "\u{2003}",
-            "\u{2000}", "\u{200b}", "\u{ad}", "\u{301}", "e\u{301}\u{323}", "\u{344}\u{327}", "é", "İ", "ẞ", "Σς", "漢字",
-            "\u{f900}", "각", "が", "≠", "\u{37e}", "\u{1fef}", "\u{93e}", "\u{e000}", "\u{10fffd}", "\u{b}", "\u{c}",
-            "\u{85}", "\u{1f}", "\u{2028}", "ﬁ", "𝔸", "👩‍👩‍👧", "🇩🇪", "\u{1e08}\u{316}", "\u{1d165}\u{1d16e}",
-            "\u{11938}", "\u{16d68}", "\u{f73}\u{f71}", "unableunableunable", "q\u{307}\u{323}\u{325}",
-        ]).prop_map(str::to_owned),
-        1 => proptest::collection::vec(any::<char>(), 0..4).prop_map(|chars| chars.into_iter().collect()),
-        1 => proptest::collection::vec(0x300_u32..0x370, 0..6)
-            .prop_map(|marks| marks.into_iter().filter_map(char::from_u32).collect()),
-    ];
-    proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
 fn normalizers() -> Vec<Value> {
@@ -142,9 +69,39 @@ proptest! {
         thread_local! {
             static PAIR: Pair = Pair::new(&bert(&normalizers()[0]));
         }
-        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-        let (a, b) = (*cut.0.get(&places), *cut.1.get(&places));
-        PAIR.with(|pair| pair.pieces_are_independent(&text, Span::new(a.min(b), a.max(b))))?;
+        PAIR.with(|pair| pair.pieces_are_independent_at(&text, cut))?;
+    }
+}
+
+/// Added tokens that are found in the normalised text, by their normalised form.
+fn with_normalized_tokens(normalizer: &Value) -> Value {
+    let mut file: Value = serde_json::from_slice(&bert(normalizer)).unwrap();
+    let tokens = [
+        added(90, "<|End|>", &["normalized", "special"]),
+        added(91, "Übung", &["normalized", "single_word"]),
+        added(92, "漢", &["normalized"]),
+        added(93, "HONEY bee", &["normalized", "lstrip", "rstrip"]),
+        added(94, "É", &["normalized"]),
+    ];
+    file["added_tokens"].as_array_mut().unwrap().extend(tokens);
+    file
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn added_tokens_of_normalized_text_agree(text in text(), cut in any::<(prop::sample::Index, prop::sample::Index)>()) {
+        thread_local! {
+            static PAIRS: Vec<Pair> =
+                normalizers().iter().map(|normalizer| Pair::of(&with_normalized_tokens(normalizer))).collect();
+        }
+        PAIRS.with(|pairs| {
+            pairs.iter().try_for_each(|pair| {
+                pair.agree(&text)?;
+                pair.pieces_are_independent_at(&text, cut)
+            })
+        })?;
     }
 }
 
