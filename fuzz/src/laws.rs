@@ -14,7 +14,7 @@ pub use event::{event, rule, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
 pub use pii::scrubber;
 pub use store::store_log;
-pub use token::tokenizer;
+pub use token::{tokenizer, tokenizer_bpe, tokenizer_file};
 
 use sting_core::html::{Tokenizer, decode};
 

@@ -111,7 +111,7 @@ struct Parts {
 }
 
 enum Model {
-    WordPiece(WordPiece),
+    WordPiece(Box<WordPiece>),
     Bpe(Box<Bpe>),
     #[cfg(feature = "tokenizers")]
     Other(Box<other::Other>),
@@ -134,7 +134,7 @@ impl Tokenizer {
     fn built_in(json: &[u8]) -> Result<Self, Fault> {
         let file = TokenizerFile::parse(json)?;
         let model = match file.model_kind() {
-            "WordPiece" => Model::WordPiece(WordPiece::read(&file)?),
+            "WordPiece" => Model::WordPiece(Box::new(WordPiece::read(&file)?)),
             "BPE" => Model::Bpe(Box::new(Bpe::read(&file)?)),
             other => return Err(not_built_in("model", other)),
         };
@@ -171,7 +171,14 @@ impl Tokenizer {
         let model = WordPiece::new(BertNormalizer::UNCASED, &tokens, "[UNK]", "##", 100)?;
         let decoder = Ok(Decoder::WordPiece { prefix: "##".into(), cleanup: true });
         let vocab = Vocab::new(&tokens);
-        Ok(Self::assemble(Model::WordPiece(model), vocab, added, template, decoder, b"bert-uncased")?)
+        Ok(Self::assemble(
+            Model::WordPiece(Box::new(model)),
+            vocab,
+            added,
+            template,
+            decoder,
+            b"bert-uncased",
+        )?)
     }
 
     fn assemble(

@@ -41,7 +41,7 @@ impl Splitter {
             match kind(part) {
                 "Split" => splitter.steps.push(read_split(part)?),
                 "Digits" => {
-                    splitter.steps.push(Step::Digits { each: flag(part, "individual_digits", false) })
+                    splitter.steps.push(Step::Digits { each: flag(part, "individual_digits", false) });
                 }
                 "ByteLevel" => {
                     splitter.byte_level = true;

@@ -322,7 +322,7 @@ thread_local! {
 fn all(check: impl Fn(&Pair) -> Result<(), TestCaseError>) -> Result<(), TestCaseError> {
     let named = |name: &str, error: TestCaseError| match error {
         TestCaseError::Fail(reason) => TestCaseError::fail(format!("{name}: {reason}")),
-        reject => reject,
+        reject @ TestCaseError::Reject(_) => reject,
     };
     PAIRS.with(|pairs| {
         pairs.iter().try_for_each(|(name, pair)| check(pair).map_err(|error| named(name, error)))

@@ -45,13 +45,12 @@ impl Scratch {
     #[inline]
     pub(super) fn slot(text: &[u8], start: usize, end: usize) -> (usize, [u64; 2]) {
         let len = end - start;
-        let word = match text[start..].first_chunk::<16>() {
-            Some(bytes) => u128::from_le_bytes(*bytes) & ((1 << (8 * len)) - 1),
-            None => {
-                let mut bytes = [0; 16];
-                bytes[..len].copy_from_slice(&text[start..end]);
-                u128::from_le_bytes(bytes)
-            }
+        let word = if let Some(bytes) = text[start..].first_chunk::<16>() {
+            u128::from_le_bytes(*bytes) & ((1 << (8 * len)) - 1)
+        } else {
+            let mut bytes = [0; 16];
+            bytes[..len].copy_from_slice(&text[start..end]);
+            u128::from_le_bytes(bytes)
         };
         let key = word | (len as u128) << 120;
         let key = [key as u64, (key >> 64) as u64];
@@ -80,13 +79,13 @@ impl Scratch {
 
 /// Scratch space for as many threads as have been at work at once.
 #[derive(Debug, Default)]
-pub(super) struct Pool(Mutex<Vec<Box<Scratch>>>);
+pub(super) struct Pool(Mutex<Vec<Scratch>>);
 
 impl Pool {
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
-        let mut scratch = taken.unwrap_or_else(|| Box::new(Scratch::new()));
+        let mut scratch = taken.unwrap_or_else(Scratch::new);
         let result = work(&mut scratch);
         idle().push(scratch);
         result

@@ -18,6 +18,9 @@ pub(super) const UPPER: u8 = 16;
 /// `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
 pub(super) const LOWER: u8 = 32;
 
+/// The characters of a class, sorted.
+type Ranges = Vec<(char, char)>;
+
 /// Classes of 256 characters at a time, worked out when first asked for.
 static PAGES: [OnceLock<[u8; 256]>; 0x1100] = [const { OnceLock::new() }; 0x1100];
 
@@ -37,7 +40,7 @@ pub(super) fn page(c: char) -> &'static [u8; 256] {
 }
 
 fn work_out(c: char) -> u8 {
-    static RANGES: LazyLock<Vec<(u8, Vec<(char, char)>)>> = LazyLock::new(|| {
+    static RANGES: LazyLock<[(u8, Ranges); 6]> = LazyLock::new(|| {
         let classes = [
             (LETTER, r"\p{L}"),
             (NUMBER, r"\p{N}"),
@@ -46,7 +49,7 @@ fn work_out(c: char) -> u8 {
             (UPPER, r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"),
             (LOWER, r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"),
         ];
-        classes.map(|(flag, pattern)| (flag, ranges(pattern))).into()
+        classes.map(|(flag, pattern)| (flag, ranges(pattern)))
     });
     let is_in = |ranges: &[(char, char)]| {
         let after = ranges.partition_point(|&(start, _)| start <= c);
@@ -55,8 +58,7 @@ fn work_out(c: char) -> u8 {
     RANGES.iter().filter(|(_, ranges)| is_in(ranges)).fold(0, |flags, (flag, _)| flags | flag)
 }
 
-/// The characters of a class, as sorted ranges.
-fn ranges(pattern: &str) -> Vec<(char, char)> {
+fn ranges(pattern: &str) -> Ranges {
     match regex_syntax::parse(pattern).map(regex_syntax::hir::Hir::into_kind) {
         Ok(HirKind::Class(Class::Unicode(class))) => {
             class.ranges().iter().map(|range| (range.start(), range.end())).collect()
