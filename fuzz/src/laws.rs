@@ -12,7 +12,7 @@ mod token;
 pub use chunk::chunker;
 pub use event::{event, rule, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
-pub use pii::scrubber;
+pub use pii::{scrubber, structured};
 pub use store::store_log;
 pub use token::{tokenizer, tokenizer_bpe, tokenizer_file};
 
@@ -49,6 +49,7 @@ mod tests {
             ("html", super::html),
             ("rule", super::rule),
             ("scrubber", super::scrubber),
+            ("structured", super::structured),
             ("store_log", super::store_log),
             ("tokenizer", super::tokenizer),
         ];

@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use sting_core::Span;
-use sting_pii::{ScrubConfig, Scrubber};
+use sting_pii::{Format, ScrubConfig, Scrubber};
 
 /// Findings are in order, apart and inside the text; scrubbing takes out all of them, and may take out more that comes
 /// to light then; scrubbing again changes nothing; the map leads every character of the output back into the text.
@@ -31,4 +31,38 @@ pub fn scrubber(data: &[u8]) {
     }
     let again = SCRUBBER.scrub(output).expect("it could be scrubbed before");
     assert_eq!(again.text.get(), output, "scrubbing twice is not scrubbing once");
+}
+
+/// Whatever the format, a structured text is scrubbed without fault, in one call as in a stream, and every byte outside
+/// of what is found stays.
+pub fn structured(data: &[u8]) {
+    static SCRUBBER: LazyLock<Scrubber> =
+        LazyLock::new(|| Scrubber::new(ScrubConfig::default()).expect("the default configuration"));
+    let Some((choice, text)) = data.split_first() else { return };
+    let formats = [
+        Format::Auto,
+        Format::Json,
+        Format::Log,
+        Format::Logfmt,
+        Format::Syslog,
+        Format::AccessLog,
+        Format::JsonLines,
+        Format::Csv,
+    ];
+    let format = formats[usize::from(*choice) % formats.len()];
+    let Ok(whole) = SCRUBBER.scrub_bytes_as(format, text) else {
+        assert_eq!(format, Format::Json, "only what is not JSON is refused");
+        return;
+    };
+    for finding in SCRUBBER.find_as(format, text).expect("it could be scrubbed") {
+        assert!(finding.span.end <= text.len());
+    }
+    if let Ok(mut stream) = SCRUBBER.stream_as(format) {
+        let mut out = Vec::new();
+        for piece in text.chunks(usize::from(*choice) + 1) {
+            out.extend(stream.push(piece).expect("it could be scrubbed").into_inner());
+        }
+        out.extend(stream.finish().expect("it could be scrubbed").into_inner());
+        assert!(out == whole.into_inner(), "a stream gives what one call gives");
+    }
 }

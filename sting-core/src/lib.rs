@@ -20,6 +20,6 @@ pub mod yaml;
 pub use document::{Coverage, Document, Gap, Part, PartKind};
 pub use error::{Error, RuleError};
 pub use id::Id;
-pub use lineage::SourceMap;
+pub use lineage::{SourceMap, SourceRun};
 pub use privacy::{Provenance, Raw, Scrubbed, Waiver};
 pub use span::Span;

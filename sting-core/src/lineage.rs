@@ -14,6 +14,17 @@ struct Segment {
     verbatim: bool,
 }
 
+/// A run of the output of a [`SourceMap`], as [`SourceMap::runs`] yields it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceRun {
+    /// Where it stands in the output; empty where something was removed.
+    pub output: Span,
+    /// Where it came from.
+    pub source: Span,
+    /// True if the output is the source, byte for byte.
+    pub verbatim: bool,
+}
+
 /// A monotone map from spans of an output text to spans of the text it was made from.
 ///
 /// Every stage that rewrites text (decoding, extraction, scrubbing) yields one, and
@@ -88,6 +99,18 @@ impl SourceMap {
             [only] => only.verbatim && only.source.start == 0,
             _ => false,
         }
+    }
+
+    /// The runs of the output, in order: each with the run of the source that it came from.
+    pub fn runs(&self) -> impl Iterator<Item = SourceRun> + '_ {
+        self.segments.iter().enumerate().map(|(i, segment)| {
+            let end = self.segments.get(i + 1).map_or(self.output_len, |following| following.output);
+            SourceRun {
+                output: Span::new(segment.output, end),
+                source: segment.source,
+                verbatim: segment.verbatim,
+            }
+        })
     }
 
     /// The smallest span of the source that yielded `output`. An empty span leads to the place

@@ -152,6 +152,34 @@ const fn even_odds() -> f32 {
 }
 
 impl Detector {
+    /// A row without a pattern, in which everything has its default.
+    pub(crate) fn of_kind(kind: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            id: String::new(),
+            name: String::new(),
+            group: Group::Scan,
+            pattern: String::new(),
+            max_len: 0,
+            boundary: Boundary::Alnum,
+            extent: Extent::Match,
+            lead: Vec::new(),
+            keys: Vec::new(),
+            validator: None,
+            score: even_odds(),
+            weak: false,
+            context: Vec::new(),
+            avoid: Vec::new(),
+            locale: String::new(),
+            tags: Vec::new(),
+            alias: Vec::new(),
+            risk: Risk::Medium,
+            default: true,
+            examples: Vec::new(),
+            counter_examples: Vec::new(),
+        }
+    }
+
     /// Its id: what was given, or the kind.
     pub fn id(&self) -> &str {
         if self.id.is_empty() { &self.kind } else { &self.id }

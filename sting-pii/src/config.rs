@@ -1,6 +1,6 @@
-use crate::catalog::{Detector, builtin, resolve_kind};
+use crate::catalog::{Boundary, Detector, Extent, Group, builtin, resolve_kind};
 use crate::profile::Profile;
-use crate::{Action, Error, Key};
+use crate::{Action, Error, Key, Preset};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row that a caller adds: the same schema as the catalog's.
@@ -28,6 +28,8 @@ pub struct ScrubConfig {
     pub(crate) custom: Vec<CustomDetector>,
     pub(crate) allow: Vec<String>,
     pub(crate) deny: Vec<(String, Vec<String>)>,
+    pub(crate) named: Vec<(String, Vec<String>)>,
+    pub(crate) preset: Option<Preset>,
 }
 
 impl Default for ScrubConfig {
@@ -41,6 +43,8 @@ impl Default for ScrubConfig {
             custom: Vec::new(),
             allow: Vec::new(),
             deny: Vec::new(),
+            named: Vec::new(),
+            preset: None,
         }
     }
 }
@@ -100,6 +104,32 @@ impl ScrubConfig {
         self.deny.push((kind.into(), values.into_iter().map(Into::into).collect()));
         self
     }
+
+    /// Of what the profile looks for, only what matters in one sort of text.
+    pub fn with_preset(mut self, preset: Preset) -> Self {
+        self.preset = Some(preset);
+        self
+    }
+
+    /// Keys and columns whose value is always private, whatever it is: a finding of `kind`. Names are
+    /// compared word by word, in any case and spelling (`cardNo`, `card_no`), at the end of a key; with a
+    /// `*` behind (`phone_*`) anywhere in it.
+    ///
+    /// ```
+    /// use sting_pii::{ScrubConfig, Scrubber};
+    /// let scrubber = Scrubber::new(ScrubConfig::default().with_key_names("internal", ["seat_*", "desk"]))?;
+    /// let out = scrubber.scrub("seatNumber=17b, desk: north, deskmate: no")?;
+    /// assert_eq!(out.text.get(), "seatNumber=[INTERNAL], desk: [INTERNAL], deskmate: no");
+    /// # Ok::<(), sting_pii::Error>(())
+    /// ```
+    pub fn with_key_names<S: Into<String>>(
+        mut self,
+        kind: impl Into<String>,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.named.push((kind.into(), names.into_iter().map(Into::into).collect()));
+        self
+    }
 }
 
 /// A config with every name looked up.
@@ -122,6 +152,9 @@ impl ScrubConfig {
         own.extend(
             self.deny.iter().flat_map(|(kind, values)| values.iter().map(|value| denied(kind, value))),
         );
+        for (kind, names) in &self.named {
+            own.push(named(kind, names)?);
+        }
         let known: Vec<Detector> = own.iter().chain(builtin()).cloned().collect();
 
         let mut asked = BTreeSet::new();
@@ -130,7 +163,8 @@ impl ScrubConfig {
         }
         let mut rows = own;
         let chosen = |row: &&Detector| {
-            if self.entities.is_some() { asked.contains(&row.kind) } else { profile.includes(row) }
+            let wanted = self.preset.is_none_or(|preset| preset.includes(row));
+            if self.entities.is_some() { asked.contains(&row.kind) } else { wanted && profile.includes(row) }
         };
         rows.extend(builtin().iter().filter(chosen).cloned());
 
@@ -155,27 +189,58 @@ impl ScrubConfig {
 /// The row of a value that is always private.
 fn denied(kind: &str, value: &str) -> Detector {
     Detector {
-        kind: kind.into(),
         id: format!("{kind}.denied"),
         name: "a value on the deny list".into(),
-        group: crate::catalog::Group::Scan,
         pattern: format!("(?i-u){}", regex_syntax::escape(value)),
         max_len: value.len(),
-        boundary: crate::catalog::Boundary::Alnum,
-        extent: crate::catalog::Extent::Match,
-        lead: Vec::new(),
-        keys: Vec::new(),
-        validator: None,
         score: 0.999,
-        weak: false,
-        context: Vec::new(),
-        avoid: Vec::new(),
-        locale: String::new(),
-        tags: Vec::new(),
-        alias: Vec::new(),
-        risk: crate::Risk::Medium,
-        default: true,
-        examples: Vec::new(),
-        counter_examples: Vec::new(),
+        ..Detector::of_kind(kind)
+    }
+}
+
+/// The row of keys whose value is always private.
+fn named(kind: &str, names: &[String]) -> Result<Detector, Error> {
+    let keys = names.iter().map(|name| key_of_glob(name)).collect::<Result<_, _>>()?;
+    Ok(Detector {
+        id: format!("{kind}.named"),
+        name: "the value of a key on the list of names".into(),
+        group: Group::Key,
+        pattern: r#"[^\s"\x27`,;&<>()\\\x00-\x1f]{1,512}"#.into(),
+        max_len: 512,
+        boundary: Boundary::None,
+        extent: Extent::Quoted,
+        keys,
+        score: 0.9,
+        ..Detector::of_kind(kind)
+    })
+}
+
+/// The name of a key as detectors have it, for one with `*` at either end: `phone_*` and `*phone*` are all
+/// keys with that word in them, `*_phone` all that end in it. Words are whole.
+fn key_of_glob(glob: &str) -> Result<String, Error> {
+    let open = glob.ends_with('*');
+    let words = glob.trim_matches('*').trim_matches(|c: char| !c.is_alphanumeric());
+    if words.is_empty() || words.contains('*') {
+        return Err(Error::config(
+            "name of a key",
+            format!("{glob:?} has a * that is not at its beginning or end, or nothing else"),
+            "use whole words with a * before or behind them",
+        ));
+    }
+    Ok(if open { format!("{words} *") } else { words.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_of_glob;
+
+    #[test]
+    fn globs() {
+        let key = |glob| key_of_glob(glob).unwrap();
+        assert_eq!(
+            [key("phone_*"), key("*phone*"), key("*_phone"), key("cardNo")],
+            ["phone *", "phone *", "phone", "cardNo"]
+        );
+        assert!(key_of_glob("*").is_err() && key_of_glob("a*b").is_err() && key_of_glob("").is_err());
     }
 }

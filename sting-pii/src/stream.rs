@@ -91,10 +91,16 @@ impl ScrubStream {
     ///
     /// # Errors
     /// As [`ScrubStream::push`].
-    pub fn finish(mut self) -> Result<Scrubbed<Vec<u8>>, Error> {
+    pub fn finish(self) -> Result<Scrubbed<Vec<u8>>, Error> {
+        let scrubber = self.scrubber.clone();
+        Ok(scrubber.vouch(self.finish_with_counts()?.0))
+    }
+
+    /// As [`ScrubStream::finish`], with what [`ScrubStream::counts`] says then.
+    pub(crate) fn finish_with_counts(mut self) -> Result<(Vec<u8>, BTreeMap<Arc<str>, u64>), Error> {
         let mut out = Vec::new();
         self.flow(Vec::new(), true, &mut out)?;
-        Ok(self.scrubber.vouch(out))
+        Ok((out, self.counts))
     }
 
     /// Findings so far, by kind.

@@ -1,18 +1,155 @@
-//! JSON, scrubbed value by value, with every other byte left as it is.
+//! Texts with a structure, scrubbed value by value, with every other byte left as it is.
+
+mod csv;
+mod escape;
+mod json;
+mod line;
+mod reader;
+mod stream;
+
+pub use stream::FormatStream;
+
+pub(crate) use escape::Style;
+pub(crate) use json::walk_json;
 
 use crate::{Error, Finding, ScrubResult, Scrubber};
-use sting_core::{SourceMap, Span};
+use line::Field;
+use reader::{Reader, Unit, without_line_end};
+use serde::Deserialize;
+use std::str::FromStr;
+use sting_core::{Scrubbed, SourceMap, SourceRun, Span};
 
-/// Deepest nesting that is read.
-const MAX_DEPTH: usize = 1024;
+/// Longest line or record that is taken apart, in bytes. A longer one is scanned as text.
+pub(crate) const MAX_LINE: usize = 16 * 1024;
+
+/// How a text is structured.
+///
+/// In every format the name of a field is evidence for its value, and may alone decide. A line that
+/// is not of the format is scanned as text, together with its neighbours that are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Format {
+    /// What the text looks like: JSON, a table, a log, or none of them.
+    #[default]
+    Auto,
+    /// No structure.
+    Text,
+    /// One JSON text, or several one behind the other. Anything else is an error.
+    Json,
+    /// A JSON object a line.
+    JsonLines,
+    /// `key=value key="a value"` a line.
+    Logfmt,
+    /// RFC 5424 with its structured data, RFC 3164 with or without a priority. A message that is JSON or
+    /// logfmt is taken apart too.
+    Syslog,
+    /// Common and combined log format.
+    AccessLog,
+    /// Delimited by `,`, `;`, tab or `|`; the first record names the columns.
+    Csv,
+    /// Lines that are each in one of the formats of logs above, or in none.
+    Log,
+}
+
+impl Format {
+    /// Names of all formats.
+    pub const NAMES: [&str; 9] =
+        ["auto", "text", "json", "json_lines", "logfmt", "syslog", "access_log", "csv", "log"];
+
+    /// The format that a text looks to be in; never [`Format::Auto`].
+    pub fn detect(text: &[u8]) -> Self {
+        let begin = text.trim_ascii_start();
+        if begin.starts_with(b"{") || begin.starts_with(b"[") {
+            let readable = |span: Span, style: Style| style.decode(&text[span.range()]).is_some();
+            let read = walk_json(text, |span, style, _| {
+                if readable(span, style) { Ok(()) } else { Err(Error::Json { offset: span.start }) }
+            });
+            if read.is_ok() {
+                return Self::Json;
+            }
+        }
+        let window = &text[..text.len().min(MAX_LINE)];
+        let mut lines = window.split_inclusive(|b| *b == b'\n').take(32).map(without_line_end);
+        if lines.any(|line| line::log(line).is_some()) {
+            return Self::Log;
+        }
+        if csv::looks_like_table(window) { Self::Csv } else { Self::Text }
+    }
+
+    fn resolve(self, text: &[u8]) -> Self {
+        if self == Self::Auto { Self::detect(text) } else { self }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        serde_json::from_value(serde_json::Value::from(name)).map_err(|_| {
+            Error::config(
+                "format",
+                format!("no format is named {name:?}"),
+                format!("use one of {}", Self::NAMES.join(", ")),
+            )
+        })
+    }
+}
 
 impl Scrubber {
+    /// Scrubs the values of a structured text. Every byte outside of what is found stays as it is;
+    /// what stands for a value is escaped and quoted as the format demands.
+    ///
+    /// # Errors
+    /// [`Error::Json`] if `format` is [`Format::Json`] and the text is not JSON; and as
+    /// [`Scrubber::scrub`].
+    ///
+    /// ```
+    /// use sting_pii::{Format, ScrubConfig, Scrubber};
+    /// let scrubber = Scrubber::new(ScrubConfig::default())?;
+    /// let out = scrubber.scrub_as(Format::Csv, "id;ssn;note\n1;536228726;\"a \"\"b@c.example\"\"\"\n")?;
+    /// assert_eq!(out.text.get(), "id;ssn;note\n1;[US_SSN];\"a \"\"[EMAIL]\"\"\"\n");
+    /// let out = scrubber.scrub_as(Format::Logfmt, "level=info db.password=\"correct horse\" n=1")?;
+    /// assert_eq!(out.text.get(), "level=info db.password=\"[PASSWORD]\" n=1");
+    /// # Ok::<(), sting_pii::Error>(())
+    /// ```
+    pub fn scrub_as(&self, format: Format, text: &str) -> Result<ScrubResult, Error> {
+        let writer = self.write_as(format, text.as_bytes())?;
+        let text = String::from_utf8(writer.out)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Ok(ScrubResult { text: self.vouch(text), findings: writer.findings, map: writer.map })
+    }
+
+    /// As [`Scrubber::scrub_as`], for text that need not be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Scrubber::scrub_as`].
+    pub fn scrub_bytes_as(&self, format: Format, text: &[u8]) -> Result<Scrubbed<Vec<u8>>, Error> {
+        Ok(self.vouch(self.write_as(format, text)?.out))
+    }
+
+    /// What [`Scrubber::scrub_as`] would find first, in order: names of fields are evidence.
+    ///
+    /// # Errors
+    /// [`Error::Json`] if `format` is [`Format::Json`] and the text is not JSON.
+    pub fn find_as(&self, format: Format, text: &[u8]) -> Result<Vec<Finding>, Error> {
+        let mut findings = Vec::new();
+        walk(format, text, |span, style, field| {
+            let (said, source) = read(text, span, style)?;
+            let found = self.find_field(&said, field).into_iter();
+            findings.extend(found.map(|finding| placed(finding, &source, span.start)));
+            Ok(())
+        })?;
+        findings.sort_by_key(|finding| finding.span);
+        Ok(findings)
+    }
+
     /// Scrubs the strings and numbers of a JSON text, or of JSON Lines.
     ///
     /// The key of a value is evidence (`"ssn": 536228726`) and may alone decide (`"password"`), also
-    /// for the values of an array under it. Keys are scrubbed as text. White space, the order of
-    /// keys, and the writing of what holds nothing private stay as they are; a number that is
-    /// private becomes a string.
+    /// for the values of an array under it; that of the object around it where the key says
+    /// nothing by itself (`"card": {"number": ..}`). Keys are scrubbed as text. Every byte outside of
+    /// what is found stays as it is; a number that is private becomes a string.
     ///
     /// # Errors
     /// [`Error::Json`] if the text is not JSON, and as [`Scrubber::scrub`].
@@ -25,231 +162,123 @@ impl Scrubber {
     /// # Ok::<(), sting_pii::Error>(())
     /// ```
     pub fn scrub_json(&self, json: &str) -> Result<ScrubResult, Error> {
-        let mut writer = Writer {
-            scrubber: self,
-            json,
-            out: String::with_capacity(json.len()),
-            map: SourceMap::default(),
-            findings: Vec::new(),
-        };
-        writer.run()?;
-        let Writer { out, map, mut findings, .. } = writer;
-        findings.sort_by_key(|finding| finding.span);
-        Ok(ScrubResult { text: self.vouch(out), findings, map })
+        self.scrub_as(Format::Json, json)
+    }
+
+    fn write_as<'a>(&'a self, format: Format, text: &'a [u8]) -> Result<Writer<'a>, Error> {
+        let mut writer = Writer::new(self, text);
+        walk(format, text, |span, style, field| writer.value(span, style, field))?;
+        writer.copy(text.len());
+        writer.findings.sort_by_key(|finding| finding.span);
+        Ok(writer)
     }
 }
 
+/// Calls `each` with every value of a text, in order: where it stands, how it is written, what names it.
+fn walk(
+    format: Format,
+    text: &[u8],
+    mut each: impl FnMut(Span, Style, Option<&str>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let format = format.resolve(text);
+    match format {
+        Format::Json => return walk_json(text, each),
+        Format::Text => return each(Span::new(0, text.len()), Style::Plain, None),
+        _ => {}
+    }
+    let mut reader = Reader::new(format);
+    let (mut at, mut plain) = (0, 0);
+    // Text without structure is one value up to the next record.
+    while let Some(unit) = reader.next(&text[at..], true) {
+        let (Unit::Record(length) | Unit::Plain(length)) = unit;
+        let record = &text[at..at + length];
+        let fields =
+            if unit == Unit::Record(length) { reader.fields(without_line_end(record)) } else { None };
+        if let Some(fields) = fields {
+            if plain < at {
+                each(Span::new(plain, at), Style::Plain, None)?;
+            }
+            for Field { value, style, key } in fields {
+                each(Span::new(at + value.start, at + value.end), style, key.as_deref())?;
+            }
+            plain = at + length;
+        }
+        at += length;
+    }
+    if plain < at { each(Span::new(plain, at), Style::Plain, None) } else { Ok(()) }
+}
+
+/// What the value at `span` says, and from there to its writing.
+fn read(text: &[u8], span: Span, style: Style) -> Result<(std::borrow::Cow<'_, [u8]>, SourceMap), Error> {
+    // Only JSON can be written wrongly.
+    style.decode(&text[span.range()]).ok_or(Error::Json { offset: span.start.saturating_sub(1) })
+}
+
+/// A finding in what a value says, as one in the text in which it is written from `start` on.
+fn placed(mut finding: Finding, source: &SourceMap, start: usize) -> Finding {
+    let span = source.source_of(finding.span);
+    finding.span = Span::new(start + span.start, start + span.end);
+    finding
+}
+
+/// Writes a text anew, value by value.
 struct Writer<'a> {
     scrubber: &'a Scrubber,
-    json: &'a str,
-    out: String,
+    text: &'a [u8],
+    /// Text before this has been written.
+    at: usize,
+    out: Vec<u8>,
     map: SourceMap,
     findings: Vec<Finding>,
 }
 
-/// What is open around a place, and what may come next.
-enum Open {
-    Object { key: Option<String> },
-    Array { key: Option<String> },
-}
+impl<'a> Writer<'a> {
+    fn new(scrubber: &'a Scrubber, text: &'a [u8]) -> Self {
+        let out = Vec::with_capacity(text.len());
+        Self { scrubber, text, at: 0, out, map: SourceMap::default(), findings: Vec::new() }
+    }
 
-impl Writer<'_> {
-    /// One pass without recursion. The grammar is read as far as it tells keys from values and
-    /// strings from the rest; `expect_value` and `expect_key` refuse what is not JSON.
-    fn run(&mut self) -> Result<(), Error> {
-        let bytes = self.json.as_bytes();
-        let mut open: Vec<Open> = Vec::new();
-        let mut at = 0;
-        // A value was just read, so that only `,`, `]`, `}` or the end may follow.
-        let mut complete = false;
-        while let Some(&byte) = bytes.get(at) {
-            let fault = Err(Error::Json { offset: at });
-            let end = match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => {
-                    self.copy(at, at + 1);
-                    at += 1;
-                    continue;
-                }
-                b',' if complete && !open.is_empty() => {
-                    complete = false;
-                    if let Some(Open::Object { key }) = open.last_mut() {
-                        *key = None;
-                    }
-                    at + 1
-                }
-                b'}' | b']' => {
-                    let fits = match open.pop() {
-                        Some(Open::Object { key }) => byte == b'}' && (complete || key.is_none()),
-                        Some(Open::Array { .. }) => byte == b']',
-                        None => false,
-                    };
-                    if !fits {
-                        return fault;
-                    }
-                    complete = true;
-                    at + 1
-                }
-                _ if complete && !open.is_empty() => return fault,
-                b'"' if matches!(open.last(), Some(Open::Object { key: None })) => {
-                    let end = string_end(bytes, at).ok_or(Error::Json { offset: at })?;
-                    let key = self.string(at, end, None)?;
-                    let colon = end + bytes[end..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-                    if bytes.get(colon) != Some(&b':') {
-                        return Err(Error::Json { offset: colon.min(bytes.len()) });
-                    }
-                    self.copy(end, colon + 1);
-                    if let Some(Open::Object { key: slot }) = open.last_mut() {
-                        *slot = Some(key);
-                    }
-                    at = colon + 1;
-                    continue;
-                }
-                _ if matches!(open.last(), Some(Open::Object { key: None })) => return fault,
-                b'{' | b'[' => {
-                    if open.len() == MAX_DEPTH {
-                        return fault;
-                    }
-                    let key = field(&open).map(str::to_owned);
-                    open.push(if byte == b'{' { Open::Object { key: None } } else { Open::Array { key } });
-                    complete = false;
-                    at + 1
-                }
-                b'"' => {
-                    let end = string_end(bytes, at).ok_or(Error::Json { offset: at })?;
-                    self.string(at, end, field(&open))?;
-                    complete = true;
-                    at = end;
-                    continue;
-                }
-                b'-' | b'0'..=b'9' => {
-                    let digits =
-                        |b: &&u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
-                    let end = at + bytes[at..].iter().take_while(digits).count();
-                    self.number(at, end, field(&open))?;
-                    complete = true;
-                    at = end;
-                    continue;
-                }
-                _ => {
-                    let word =
-                        [&b"true"[..], b"false", b"null"].into_iter().find(|w| bytes[at..].starts_with(w));
-                    let Some(word) = word else { return fault };
-                    complete = true;
-                    at + word.len()
-                }
-            };
-            self.copy(at, end);
-            at = end;
+    /// Writes the text up to `to` as it is.
+    fn copy(&mut self, to: usize) {
+        self.out.extend_from_slice(&self.text[self.at..to]);
+        self.map.push_verbatim(to - self.at, self.at);
+        self.at = to;
+    }
+
+    fn rewrite(&mut self, source: Span, write: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.out.len();
+        write(&mut self.out);
+        self.map.push_rewritten(self.out.len() - before, source);
+        self.at = source.end;
+    }
+
+    /// Scrubs the value at `span`, and writes it.
+    fn value(&mut self, span: Span, style: Style, field: Option<&str>) -> Result<(), Error> {
+        self.copy(span.start);
+        let (said, source) = read(self.text, span, style)?;
+        let (scrubbed, map, findings) = self.scrubber.settle(&said, field)?;
+        self.findings.extend(findings.into_iter().map(|finding| placed(finding, &source, span.start)));
+        if *scrubbed == *said {
+            self.copy(span.end);
+            return Ok(());
         }
-        if open.is_empty() { Ok(()) } else { Err(Error::Json { offset: bytes.len() }) }
-    }
-
-    fn copy(&mut self, from: usize, to: usize) {
-        self.out.push_str(&self.json[from..to]);
-        self.map.push_verbatim(to - from, from);
-    }
-
-    fn rewrite(&mut self, text: &str, source: Span) {
-        self.out.push_str(text);
-        self.map.push_rewritten(text.len(), source);
-    }
-
-    /// Scrubs the string that stands, with its quotes, at `start..end`; gives what it says.
-    fn string(&mut self, start: usize, end: usize, field: Option<&str>) -> Result<String, Error> {
-        let raw = &self.json[start + 1..end - 1];
-        let (text, decoded) = decode(raw).ok_or(Error::Json { offset: start })?;
-        let result = self.scrubber.scrub_part(&text, field)?;
-        self.findings.extend(result.findings.into_iter().map(|mut finding| {
-            let span = decoded.source_of(finding.span);
-            finding.span = Span::new(start + 1 + span.start, start + 1 + span.end);
-            finding
-        }));
-        if *result.text.get() == text {
-            self.copy(start, end);
-        } else {
-            let written = serde_json::Value::from(result.text.into_inner()).to_string();
-            self.rewrite(&written, Span::new(start, end));
+        let rewritten = |run: &SourceRun| !run.verbatim && style.needs_quotes(&scrubbed[run.output.range()]);
+        let quoted = map.runs().any(|run| rewritten(&run));
+        if quoted {
+            self.rewrite(Span::new(span.start, span.start), |out| out.push(b'"'));
         }
-        Ok(text)
-    }
-
-    fn number(&mut self, start: usize, end: usize, field: Option<&str>) -> Result<(), Error> {
-        let text = &self.json[start..end];
-        let result = self.scrubber.scrub_part(text, field)?;
-        self.findings.extend(result.findings.into_iter().map(|mut finding| {
-            finding.span = Span::new(start + finding.span.start, start + finding.span.end);
-            finding
-        }));
-        if result.text.get() == text {
-            self.copy(start, end);
-        } else {
-            let written = serde_json::Value::from(result.text.into_inner()).to_string();
-            self.rewrite(&written, Span::new(start, end));
+        for run in map.runs() {
+            let raw = source.source_of(run.source);
+            let raw = Span::new(span.start + raw.start, span.start + raw.end);
+            if run.verbatim && !quoted {
+                self.copy(raw.end);
+            } else {
+                self.rewrite(raw, |out| style.encode(&scrubbed[run.output.range()], out));
+            }
+        }
+        if quoted {
+            self.rewrite(Span::new(span.end, span.end), |out| out.push(b'"'));
         }
         Ok(())
     }
-}
-
-/// The key under which the next value stands, also through arrays.
-fn field(open: &[Open]) -> Option<&str> {
-    match open.last()? {
-        Open::Object { key } | Open::Array { key } => key.as_deref(),
-    }
-}
-
-/// Offset behind the closing quote of the string that opens at `start`.
-fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start + 1;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
-}
-
-/// What a string says, and from its bytes to those of its writing. Half a surrogate pair becomes
-/// U+FFFD.
-fn decode(raw: &str) -> Option<(String, SourceMap)> {
-    let (mut text, mut map) = (String::with_capacity(raw.len()), SourceMap::default());
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'\\', &raw.as_bytes()[at..]) {
-        text.push_str(&raw[at..at + found]);
-        map.push_verbatim(found, at);
-        at += found;
-        let (char, length) = escape(raw.as_bytes().get(at..)?)?;
-        text.push(char);
-        map.push_rewritten(char.len_utf8(), Span::new(at, at + length));
-        at += length;
-    }
-    text.push_str(&raw[at..]);
-    map.push_verbatim(raw.len() - at, at);
-    Some((text, map))
-}
-
-/// The character that the escape at the beginning of `bytes` stands for, and its length.
-fn escape(bytes: &[u8]) -> Option<(char, usize)> {
-    let unit = |at: usize| -> Option<u32> {
-        let hex = std::str::from_utf8(bytes.get(at..at + 6)?.strip_prefix(b"\\u")?).ok()?;
-        hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(hex, 16).ok())?
-    };
-    Some(match bytes.get(1)? {
-        b'n' => ('\n', 2),
-        b't' => ('\t', 2),
-        b'r' => ('\r', 2),
-        b'b' => ('\u{8}', 2),
-        b'f' => ('\u{c}', 2),
-        &same @ (b'"' | b'\\' | b'/') => (same as char, 2),
-        b'u' => match unit(0)? {
-            high @ 0xD800..=0xDBFF => match unit(6) {
-                Some(low @ 0xDC00..=0xDFFF) => {
-                    (char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, 12)
-                }
-                _ => ('\u{FFFD}', 6),
-            },
-            unit => (char::from_u32(unit).unwrap_or('\u{FFFD}'), 6),
-        },
-        _ => return None,
-    })
 }

@@ -11,6 +11,7 @@ mod digits;
 mod europe;
 mod finance;
 mod network;
+mod placeholder;
 mod secret;
 
 /// A test of values.

@@ -5,6 +5,7 @@ mod generated;
 mod presidio;
 mod secrets;
 mod synth;
+mod validators;
 
 use std::fs;
 
@@ -17,6 +18,7 @@ pub(super) fn run() -> Result<(), Failure> {
     println!("# pii: accuracy\n");
     presidio::run()?;
     secrets::run()?;
+    validators::run()?;
     synth::run()?;
     generated::run()
 }

@@ -98,8 +98,13 @@ fn uk_nino(value: &[u8]) -> bool {
         && matches!(text[8], b'A'..=b'D')
 }
 
+///
+/// A trailing `K` and the three digits of a tax office before it do not take part.
 fn uk_utr(value: &[u8]) -> bool {
-    exactly::<10>(value).is_some_and(|d| {
+    let value = value.trim_ascii();
+    let value = value.strip_suffix(b"K").or_else(|| value.strip_suffix(b"k")).unwrap_or(value);
+    let office = exactly::<13>(value).map(|d| std::array::from_fn(|i| d[i + 3]));
+    exactly::<10>(value).or(office).is_some_and(|d: [_; 10]| {
         let remainder = weighted(&d[1..], &[6, 7, 8, 9, 10, 5, 4, 3, 2]) % 11;
         b"21987654321"[remainder as usize] == b'0' + d[0] as u8 && !uniform(&d)
     })

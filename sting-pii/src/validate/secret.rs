@@ -1,5 +1,6 @@
 //! Secrets: checksums that vendors build in, and what tells a secret from a placeholder.
 
+use super::placeholder::{is_placeholder, is_wordy, longest_run};
 use super::{Check, check};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -8,11 +9,17 @@ pub(super) const CHECKS: &[Check] = &[
     check("secret", 3.0, |value| !is_placeholder(value) && entropy(value) >= 3.0),
     check("password", 2.0, |value| !is_placeholder(value)),
     check("password_no_path", 2.0, |value| !is_placeholder(value) && !is_path(value)),
-    check("random", 3.0, |value| !is_placeholder(value) && entropy(value) >= 3.2 && mixed(value)),
+    check("random", 3.0, random),
+    check("secret_shaped", 1.0, |value| !is_placeholder(value) && !is_wordy(value)),
+    check("curl_credentials", 2.0, curl_credentials),
+    check("encoded_credentials", 1000.0, encoded_credentials),
+    check("encoded_private_key", 1e6, encoded_private_key),
+    check("pem_body", 10.0, pem_body),
     check("not_placeholder", 1.0, |value| !is_placeholder(value)),
     check("atlassian_token", 1e6, atlassian_token),
     check("not_hex", 1.0, |value| !value.iter().all(u8::is_ascii_hexdigit)),
     check("basic_auth", 4.0, basic_auth),
+    check("not_algorithm", 1.0, not_algorithm),
 ];
 
 /// GitHub and npm: the last six symbols are the CRC-32 of the thirty before, in base 62.
@@ -50,13 +57,114 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// RFC 7519: the header is a JSON object, in base64url.
+/// RFC 7519: the header is a JSON object, in base64url, or was one before something spoiled it.
 fn jwt(value: &[u8]) -> bool {
     let header = value.split(|b| *b == b'.').next().unwrap_or_default();
     let Some(json) = base64(header) else { return false };
-    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).is_ok_and(|header| {
-        header.contains_key("alg") || header.contains_key("typ") || header.contains_key("enc")
+    let begins =
+        [&b"{\"alg\""[..], b"{\"typ\"", b"{\"kid\"", b"{\"enc\""].iter().any(|b| json.starts_with(b));
+    begins
+        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).is_ok_and(|header| {
+            header.contains_key("alg") || header.contains_key("typ") || header.contains_key("enc")
+        })
+}
+
+/// What a machine made up: as much entropy as a random value of its length nearly always has, and
+/// neither a name nor a sequence.
+fn random(value: &[u8]) -> bool {
+    let enough = (0.72 * (value.len() as f32).log2()).min(3.2);
+    !is_placeholder(value)
+        && entropy(value) >= enough
+        && (mixed(value) || value.len() >= 16 && both_cases(value))
+        && !is_wordy(value)
+        && longest_run(value) < 8
+}
+
+fn both_cases(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase)
+}
+
+/// The argument of `curl -u`: a user and a password that is no word and no number, or a key in place
+/// of either.
+fn curl_credentials(value: &[u8]) -> bool {
+    let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b' ');
+    let unquoted = |mut text: &[u8]| {
+        while let [first, rest @ ..] = text
+            && is_quote(first)
+        {
+            text = rest;
+        }
+        while let [rest @ .., last] = text
+            && is_quote(last)
+        {
+            text = rest;
+        }
+        text.to_vec()
+    };
+    let Some(colon) = memchr::memchr(b':', value) else { return false };
+    let (user, password) = (unquoted(&value[..colon]), unquoted(&value[colon + 1..]));
+    let secret = if password.is_empty() { &user } else { &password };
+    let others = secret.iter().any(|b| !b.is_ascii_alphanumeric());
+    let template = matches!(secret.first(), Some(b'[' | b'<' | b'{' | b'('));
+    let strong = secret.len() >= 4 && !template && (mixed(secret) || others || both_cases(secret));
+    strong && user != password && !is_placeholder(secret) && !secret.contains(&b'$') | mixed(secret)
+}
+
+/// Base64 of readable text that holds a secret: `user:password`, or a key that names one.
+fn encoded_credentials(value: &[u8]) -> bool {
+    if !value.len().is_multiple_of(4) {
+        return false;
+    }
+    let Some(text) = base64(value) else { return false };
+    if text.len() < 6 || !text.iter().all(|b| (b' '..=b'~').contains(b) || matches!(b, b'\n' | b'\r' | b'\t'))
+    {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    let names = [&b"passw"[..], b"secret", b"\"auth", b"private key", b"apikey", b"api_key"];
+    if names.iter().any(|name| memchr::memmem::find(&lower, name).is_some()) {
+        return true;
+    }
+    let text = text.trim_ascii();
+    let is_word = |part: &[u8]| part.iter().all(|b| b.is_ascii_graphic() && *b != b':');
+    memchr::memchr(b':', text).is_some_and(|colon| {
+        let (user, password) = (&text[..colon], &text[colon + 1..]);
+        user.len() >= 2
+            && user[0].is_ascii_alphabetic()
+            && password.len() >= 4
+            && is_word(user)
+            && is_word(password)
+            && !password.starts_with(b"/")
+            && password.iter().any(u8::is_ascii_alphabetic)
     })
+}
+
+/// Base64 of a PEM block that says it holds a private key.
+fn encoded_private_key(value: &[u8]) -> bool {
+    let head = &value[..value.len().min(96) / 4 * 4];
+    base64(head).is_some_and(|text| memchr::memmem::find(&text, b"PRIVATE KEY").is_some())
+}
+
+/// A PEM block with something in it, or whose end is cut off.
+fn pem_body(value: &[u8]) -> bool {
+    let Some(begin) = memchr::memmem::find(&value[10.min(value.len())..], b"-----").map(|at| at + 15) else {
+        return false;
+    };
+    let body = &value[begin..];
+    let end = memchr::memmem::find(body, b"-----END").unwrap_or(body.len());
+    let symbols =
+        body[..end].iter().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')).count();
+    symbols >= 16 || end == body.len()
+}
+
+/// Not the name of a curve, cipher or code page, which have the shape of a short id.
+fn not_algorithm(value: &[u8]) -> bool {
+    const NAMES: &[&[u8]] = &[
+        b"ed25519", b"ed448", b"x25519", b"x448", b"p256", b"p384", b"p521", b"rsa2048", b"rsa4096",
+        b"aes128", b"aes192", b"aes256", b"rc4128", b"sha256", b"sha384", b"sha512", b"cp1252", b"cp1251",
+        b"cp932",
+    ];
+    !NAMES.contains(&value.to_ascii_lowercase().as_slice())
 }
 
 /// RFC 7617: `user:password` in base64.
@@ -124,114 +232,9 @@ fn mixed(value: &[u8]) -> bool {
     value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// What stands where a secret would stand in manuals, templates and code: variables, calls, types,
-/// `changeme`, `xxxx`, `<token>`.
-pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[
-        b"true",
-        b"false",
-        b"null",
-        b"none",
-        b"nil",
-        b"undefined",
-        b"string",
-        b"str",
-        b"bool",
-        b"int",
-        b"text",
-        b"required",
-        b"optional",
-        b"password",
-        b"passwd",
-        b"secret",
-        b"token",
-        b"apikey",
-        b"api_key",
-        b"key",
-        b"changeme",
-        b"change_me",
-        b"example",
-        b"placeholder",
-        b"redacted",
-        b"masked",
-        b"removed",
-        b"hidden",
-        b"yes",
-        b"no",
-        b"on",
-        b"off",
-        b"empty",
-        b"default",
-        b"unknown",
-        b"invalid",
-        b"expired",
-        b"missing",
-        b"your_password",
-        b"yourpassword",
-        b"mypassword",
-        b"username",
-        b"user",
-        b"test",
-        b"todo",
-        b"tbd",
-        b"n/a",
-        b"enabled",
-        b"disabled",
-        b"failed",
-        b"accepted",
-        b"authentication",
-        b"bearer",
-        b"basic",
-        b"digest",
-    ];
-    const PARTS: &[&[u8]] =
-        &[b"example", b"placeholder", b"changeme", b"redacted", b"your_", b"your-", b"xxxx", b"insert_"];
-    /// What values are read from in code: `var.password`, `os.environ`.
-    const ROOTS: &[&[u8]] = &[
-        b"var.",
-        b"local.",
-        b"module.",
-        b"data.",
-        b"env.",
-        b"os.",
-        b"process.",
-        b"config.",
-        b"self.",
-        b"this.",
-        b"settings.",
-        b"args.",
-        b"options.",
-        b"params.",
-        b"request.",
-        b"secrets.",
-    ];
-    let trimmed = value.trim_ascii();
-    let Some(first) = trimmed.first() else { return true };
-    let lower = trimmed.to_ascii_lowercase();
-    let closed = lower.iter().any(|b| matches!(b, b'}' | b'>' | b')' | b']' | b'%'));
-    let name =
-        |rest: &[u8]| rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':'));
-    let template = match first {
-        b'{' | b'<' | b'(' | b'[' => closed,
-        b'$' | b'@' | b'%' => closed || name(&trimmed[1..]),
-        _ => false,
-    };
-    let path = trimmed.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
-        && ROOTS.iter().any(|root| lower.starts_with(root));
-    let call = lower.iter().position(|b| *b == b'(').is_some_and(|at| {
-        at > 0 && lower[..at].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':'))
-    });
-    template
-        || path
-        || call
-        || trimmed.iter().all(|b| b == first)
-        || WORDS.contains(&lower.as_slice())
-        || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{crc32, entropy, is_placeholder};
+    use super::{crc32, entropy};
     use crate::validate::validate;
 
     #[test]
@@ -241,27 +244,31 @@ mod tests {
         assert_eq!(validate("jwt", "eyJ4IjoxfQ.e30.c2ln"), Some(false));
         assert_eq!(validate("basic_auth", "dXNlcjpwYXNzd29yZA=="), Some(true));
         assert_eq!(validate("basic_auth", "dXNlcg=="), Some(false));
+        assert!(entropy(b"aaaa") < 0.1 && (entropy(b"abcd") - 2.0).abs() < 1e-6);
     }
 
     #[test]
-    fn placeholders() {
-        for word in [
-            "${PASSWORD}",
-            "$TOKEN",
-            "<your token>",
-            "{{ secret }}",
-            "xxxxxxxx",
-            "changeme",
-            "get_secret(1)",
-            "var.db_password",
-            "null",
-            "********",
-        ] {
-            assert!(is_placeholder(word.as_bytes()), "{word}");
-        }
-        for secret in ["hunter2", "tr0ub4dor&3", "correct horse", "$2b$10$abc", "{brace"] {
-            assert!(!is_placeholder(secret.as_bytes()), "{secret}");
-        }
-        assert!(entropy(b"aaaa") < 0.1 && (entropy(b"abcd") - 2.0).abs() < 1e-6);
+    fn secrets_and_what_looks_like_them() {
+        let all = |name: &str, expected: bool, values: &[&str]| {
+            for value in values {
+                assert_eq!(validate(name, value), Some(expected), "{name}: {value}");
+            }
+        };
+        all("random", true, &["k9V2xL7qR4mT8wZ3hN5pD", "3fea6af1349166ea", "yqDVtkqPECriaLRi"]);
+        all("random", false, &["user_session_token_2", "sk_abcdefghijkl123", "aaaaaaaaaaaa1", "0000000000"]);
+        all(
+            "curl_credentials",
+            true,
+            &["elastic:P@ssw0rd1", "'api:d2LkV78zLx!t'", "\":d2LkV78zLx!t\"", "kevin:'pRf7vG2h1L8nQkW9'"],
+        );
+        all(
+            "curl_credentials",
+            false,
+            &["1000:1000", "node:node", "user:password", "'$USER:$PASS'", "neo4j:[PASSWORD", "\":\""],
+        );
+        all("encoded_credentials", true, &["YWRtaW46cGFzc3dvcmQ=", "bXlwYXNzd29yZA=="]);
+        all("encoded_credentials", false, &["aGVsbG8gd29ybGQhCg==", "ZGF0YS12YWx1ZTE=", "not base64"]);
+        all("pem_body", false, &["-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----"]);
+        all("pem_body", true, &["-----BEGIN PRIVATE KEY-----\nMIIB", "-----BEGIN PRIVATE KEY-----"]);
     }
 }

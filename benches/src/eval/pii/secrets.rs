@@ -12,6 +12,7 @@ use crate::job::Failure;
 #[derive(Deserialize)]
 struct Secret {
     label: String,
+    rule_id: String,
     text: Option<String>,
     template: Option<bool>,
 }
@@ -23,18 +24,32 @@ pub(super) fn run() -> Result<(), Failure> {
     };
     let scrubber = Scrubber::new(ScrubConfig::default())?;
     let mut counts = BTreeMap::<String, [usize; 2]>::new();
+    let mut missed = BTreeMap::<(bool, String), usize>::new();
     for case in lines::<Secret>("pii/secret_cases.jsonl")? {
         if case.template != Some(true)
             && let Some(text) = case.text
         {
+            let positive = case.label == "positive";
+            let hit = scrubber.find(&text).iter().any(secret);
             let [found, all] = counts.entry(case.label).or_default();
             *all += 1;
-            *found += usize::from(scrubber.find(&text).iter().any(secret));
+            *found += usize::from(hit);
+            if hit != positive {
+                *missed.entry((positive, case.rule_id)).or_default() += 1;
+            }
         }
     }
     println!("\n## Secrets, gitleaks' examples without the templates\n");
     for (label, [found, all]) in counts {
-        println!("- {label}: a secret found in {found} of {all}");
+        let share = found as f64 / all.max(1) as f64;
+        println!("- {label}: a secret found in {found} of {all} ({share:.3})");
+    }
+    for (positive, title) in
+        [(true, "Positives missed, by rule"), (false, "Negatives with a finding, by rule")]
+    {
+        let rules = missed.iter().filter(|((of, _), _)| *of == positive);
+        let rules: Vec<_> = rules.map(|((_, rule), count)| format!("{rule} {count}")).collect();
+        println!("\n{title}: {}.", rules.join(", "));
     }
     Ok(())
 }
