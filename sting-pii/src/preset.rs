@@ -27,7 +27,7 @@ impl DataGroup {
     /// The group of a kind of the catalog; kinds that it does not have are personal.
     pub fn of(kind: &str) -> Self {
         let row = builtin().iter().find(|row| row.kind == kind);
-        row.map_or(Self::Pii, |row| Self::of_row(row))
+        row.map_or(Self::Pii, Self::of_row)
     }
 
     fn of_row(row: &Detector) -> Self {

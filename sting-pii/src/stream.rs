@@ -42,6 +42,9 @@ pub struct ScrubStream {
     failed: bool,
 }
 
+/// Findings by kind.
+pub(crate) type Counts = BTreeMap<Arc<str>, u64>;
+
 /// One round over the stream.
 struct Stage {
     /// What may still bear on a decision. Begins [`LOOK_BEHIND`] bytes before `resume`.
@@ -97,7 +100,7 @@ impl ScrubStream {
     }
 
     /// As [`ScrubStream::finish`], with what [`ScrubStream::counts`] says then.
-    pub(crate) fn finish_with_counts(mut self) -> Result<(Vec<u8>, BTreeMap<Arc<str>, u64>), Error> {
+    pub(crate) fn finish_with_counts(mut self) -> Result<(Vec<u8>, Counts), Error> {
         let mut out = Vec::new();
         self.flow(Vec::new(), true, &mut out)?;
         Ok((out, self.counts))

@@ -116,7 +116,7 @@ pub(super) fn looks_like_table(text: &[u8]) -> bool {
         let name = header[cell.value.range()].trim_ascii();
         let plain =
             |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' ' | b'/') || *b >= 0x80;
-        let words = name.iter().filter(|b| **b == b' ').count();
+        let words = memchr::memchr_iter(b' ', name).count();
         !name.is_empty()
             && name.len() <= 40
             && name.iter().all(plain)

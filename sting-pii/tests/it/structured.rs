@@ -128,7 +128,7 @@ fn a_private_key_between_lines_of_a_log_is_one_value() {
 fn lines() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         dense_text(),
-        dense_text().prop_map(|text| format!("level=info msg={:?} ssn=536228726", text)),
+        dense_text().prop_map(|text| format!("level=info msg={text:?} ssn=536228726")),
         dense_text().prop_map(|text| json!({"ssn": 536228726, "note": text}).to_string()),
         dense_text().prop_map(|text| format!(
             "<13>1 2026-01-01T00:00:00Z h a - - [x ssn=\"536228726\" t={text:?}] {text}"

@@ -49,7 +49,7 @@ pub(super) fn run() -> Result<(), Failure> {
     for planted in &truth {
         by_file.entry(&planted.file).or_default().push(planted.clone());
     }
-    for document in documents.iter().filter(|document| !document.name.ends_with(".eml")) {
+    for document in documents.iter().filter(|document| !document.name.starts_with("eml/")) {
         let text = String::from_utf8(document.bytes.clone())?;
         let planted = by_file.get(document.name.as_str()).map_or(&[][..], Vec::as_slice);
         prose.add(&text, planted, &scrubber.find(&text));
