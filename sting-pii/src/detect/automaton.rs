@@ -69,7 +69,7 @@ impl Pattern {
         Ok(Self { hir, boundary, min_len })
     }
 
-    /// Literals of which one begins every match, if there are few.
+    /// The first three bytes, or fewer, of every match, if there are few.
     pub(crate) fn prefixes(&self) -> Vec<Vec<u8>> {
         let mut extractor = literal::Extractor::new();
         // One round of a repetition is enough to see three bytes, and keeps their number small.
@@ -79,6 +79,16 @@ impl Pattern {
         prefixes.dedup();
         let literals = prefixes.literals().unwrap_or_default();
         literals.iter().map(|literal| literal.as_bytes().to_vec()).collect()
+    }
+
+    /// Literals of which one begins every match, each of at least three bytes, if there are very few.
+    pub(crate) fn leads(&self) -> Option<Vec<Vec<u8>>> {
+        let mut extractor = literal::Extractor::new();
+        extractor.limit_total(4).limit_class(4).limit_literal_len(16).limit_repeat(1);
+        let mut leads = extractor.extract(&self.hir);
+        leads.dedup();
+        let leads: Vec<_> = leads.literals()?.iter().map(|literal| literal.as_bytes().to_vec()).collect();
+        (!leads.is_empty() && leads.iter().all(|lead| lead.len() >= 3)).then_some(leads)
     }
 
     /// Bytes that can begin a match.
@@ -121,35 +131,34 @@ fn strip_word_boundaries(hir: Hir) -> (Hir, bool) {
     if inner.len() == parts.len() { (hir, false) } else { (Hir::concat(inner.to_vec()), true) }
 }
 
+/// An automaton that yields every match of every pattern, built as it runs.
+pub(super) fn lazy(patterns: &[&Hir]) -> Result<DFA, Error> {
+    let too_large = |_| {
+        Error::config(
+            "detectors",
+            "the patterns are too large together",
+            "use fewer or shorter custom patterns",
+        )
+    };
+    let config = thompson::Config::new()
+        .utf8(false)
+        .nfa_size_limit(Some(NFA_LIMIT))
+        .which_captures(thompson::WhichCaptures::None);
+    let nfa = thompson::Compiler::new()
+        .configure(config)
+        .build_many_from_hir(patterns)
+        .map_err(|error| too_large(error.to_string()))?;
+    let config = DFA::config()
+        .match_kind(MatchKind::All)
+        .cache_capacity(CACHE_CAPACITY)
+        .skip_cache_capacity_check(true);
+    DFA::builder().configure(config).build_from_nfa(nfa).map_err(|error| too_large(error.to_string()))
+}
+
 impl Automaton {
     /// Compiles patterns; the number that a walk reports is the index in `patterns`.
     pub(crate) fn new(patterns: &[&Hir], max_len: usize) -> Result<Self, Error> {
-        let too_large = |_| {
-            Error::config(
-                "detectors",
-                "the patterns are too large together",
-                "use fewer or shorter custom patterns",
-            )
-        };
-        let nfa = thompson::Compiler::new()
-            .configure(
-                thompson::Config::new()
-                    .utf8(false)
-                    .nfa_size_limit(Some(NFA_LIMIT))
-                    .which_captures(thompson::WhichCaptures::None),
-            )
-            .build_many_from_hir(patterns)
-            .map_err(|error| too_large(error.to_string()))?;
-        let dfa = DFA::builder()
-            .configure(
-                DFA::config()
-                    .match_kind(MatchKind::All)
-                    .cache_capacity(CACHE_CAPACITY)
-                    .skip_cache_capacity_check(true),
-            )
-            .build_from_nfa(nfa)
-            .map_err(|error| too_large(error.to_string()))?;
-        Ok(Self { dfa, max_len })
+        Ok(Self { dfa: lazy(patterns)?, max_len })
     }
 
     pub(crate) fn cache(&self) -> Cache {

@@ -1,16 +1,25 @@
 //! From rows of the catalog to an engine: patterns parsed and grouped, triggers entered.
 
 use super::automaton::{Automaton, Pattern};
+use super::chart;
+use super::class::Kernel;
 use super::context::{self, PhraseIndex, Phrases};
+use super::judge::odds;
+use super::lead::{Lead, Leads};
+use super::long::LongTokens;
+use super::near::{IdWords, KeyWords};
 use super::prefix::PrefixSet;
-use super::trigger::{self, Kernel};
-use super::{Engine, Patterns, Rule, SLOTS, Slot, odds};
+use super::shape::Shapes;
+use super::{Engine, Patterns, Rule, SLOTS, Slot};
 use crate::Error;
 use crate::catalog::{Detector, Group};
 use crate::validate;
-use memchr::memmem;
+use regex_automata::util::pool::Pool;
+use regex_syntax::hir::Hir;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+
+/// A pattern, its rule, and the length of its longest value.
+type Member = (Hir, u32, usize);
 
 const fn slot_of(rule: &Rule) -> Slot {
     match rule.group {
@@ -32,19 +41,24 @@ impl Engine {
             rules: Vec::with_capacity(rows.len()),
             slots: [const { None }; SLOTS],
             prefixes: PrefixSet::default(),
-            leads: Vec::new(),
+            shapes: None,
+            id_words: IdWords::default(),
+            key_words: KeyWords::default(),
+            long: None,
+            leads: Leads::default(),
             scan_first: Box::new([false; 256]),
             keys: PhraseIndex::new([].into_iter()),
             context: PhraseIndex::new([].into_iter()),
             avoid: PhraseIndex::new([].into_iter()),
             kernel: Kernel::detect(),
             min_score,
-            idle: Mutex::new(Vec::new()),
+            idle: Pool::new(|| None),
         };
-        let mut members: [Vec<(regex_syntax::hir::Hir, u32, usize)>; SLOTS] = [const { Vec::new() }; SLOTS];
+        let mut members: [Vec<Member>; SLOTS] = [const { Vec::new() }; SLOTS];
+        let mut leads = Vec::new();
         for (index, row) in rows.iter().enumerate() {
             let pattern = Pattern::parse(row)?;
-            let rule = engine.place(row, &pattern, index as u32)?;
+            let rule = engine.place(row, &pattern, index as u32, &mut leads)?;
             members[slot_of(&rule) as usize].push((pattern.hir, index as u32, row.max_len));
             engine.rules.push(Rule {
                 odds: rule.odds * if asked.contains(&row.kind) { odds::ASKED } else { 1.0 },
@@ -58,7 +72,7 @@ impl Engine {
         let rules = || (0..).zip(&engine.rules);
         engine.context = PhraseIndex::new(rules().map(|(i, rule)| (i, &rule.context)));
         engine.avoid = PhraseIndex::new(rules().map(|(i, rule)| (i, &rule.avoid)));
-        for (slot, members) in engine.slots.iter_mut().zip(members) {
+        for (slot, members) in engine.slots.iter_mut().zip(&members) {
             if members.is_empty() {
                 continue;
             }
@@ -69,11 +83,41 @@ impl Engine {
                 rules: members.iter().map(|member| member.1).collect(),
             });
         }
+        engine.leads = Leads::new(leads);
+        engine.enter_filters(rows, &members)?;
         Ok(engine)
     }
 
+    /// Makes what tells text apart from values without a walk.
+    fn enter_filters(&mut self, rows: &[&Detector], members: &[Vec<Member>; SLOTS]) -> Result<(), Error> {
+        let patterns = |slot: Slot| members[slot as usize].iter().map(|member| &member.0).collect::<Vec<_>>();
+        if self.slots[Slot::Long as usize].is_some() {
+            self.long = Some(LongTokens::new(&patterns(Slot::Long))?);
+        }
+        for row in rows.iter().filter(|row| row.group == Group::Key) {
+            row.keys.iter().for_each(|name| self.key_words.insert(name));
+        }
+        let Some(ids) = &self.slots[Slot::Id as usize] else { return Ok(()) };
+        let rules: Vec<_> = ids.rules.iter().map(|&rule| &self.rules[rule as usize]).collect();
+        let shapes = Shapes::new(&patterns(Slot::Id), &rules, |rule| rule.needs_support(self.min_score))?;
+        for (pattern, &rule) in
+            ids.rules.iter().enumerate().filter(|(pattern, _)| shapes.needs_word(*pattern))
+        {
+            let row = rows[rule as usize];
+            row.context.iter().chain(&row.keys).for_each(|phrase| self.id_words.insert(phrase, pattern));
+        }
+        self.shapes = Some(shapes);
+        Ok(())
+    }
+
     /// Makes the rule of a row and enters it where its trigger is looked up.
-    fn place(&mut self, row: &Detector, pattern: &Pattern, index: u32) -> Result<Rule, Error> {
+    fn place(
+        &mut self,
+        row: &Detector,
+        pattern: &Pattern,
+        index: u32,
+        leads: &mut Vec<Lead>,
+    ) -> Result<Rule, Error> {
         let fault = |problem: &str, mend: &str| Err(Error::detector(row.id(), problem, mend));
         if !(row.score > 0.0 && row.score < 1.0) {
             return fault(
@@ -92,7 +136,7 @@ impl Engine {
         let mut prefixed = false;
         match group {
             Group::Prefix => {
-                if pattern.min_len < trigger::LONG {
+                if pattern.min_len < chart::LONG {
                     return fault("its values are shorter than twelve bytes", "use group scan");
                 }
                 let prefixes = pattern.prefixes();
@@ -100,19 +144,20 @@ impl Engine {
             }
             Group::Key if row.keys.is_empty() => return fault("group key without keys", "name the keys"),
             Group::Lead if !row.lead.is_empty() => {
-                for lead in &row.lead {
-                    self.leads.push((memmem::Finder::new(lead).into_owned(), true, index));
-                }
+                leads.extend(row.lead.iter().map(|lead| Lead {
+                    literal: lead.as_bytes().into(),
+                    before: true,
+                    rule: index,
+                }));
             }
             Group::Lead | Group::Scan => {
-                let prefixes = pattern.prefixes();
-                let few =
-                    !prefixes.is_empty() && prefixes.len() <= 4 && prefixes.iter().all(|p| p.len() >= 3);
-                if few {
+                if let Some(literals) = pattern.leads() {
                     group = Group::Lead;
-                    for prefix in prefixes {
-                        self.leads.push((memmem::Finder::new(&prefix).into_owned(), false, index));
-                    }
+                    leads.extend(literals.into_iter().map(|literal| Lead {
+                        literal: literal.into(),
+                        before: false,
+                        rule: index,
+                    }));
                 } else {
                     group = Group::Scan;
                     for (all, one) in self.scan_first.iter_mut().zip(pattern.first_bytes()) {

@@ -5,8 +5,8 @@ pub(crate) const MAX_KEY: usize = 64;
 /// Most spaces and quotes between a key and its `:` or `=`, and between that and the value.
 const MAX_GAP: usize = 16;
 
-/// The key that ends before the `:` or `=` at `separator`.
-pub(crate) fn key_before(text: &[u8], separator: usize) -> Option<&[u8]> {
+/// Where the key before the `:` or `=` at `separator` ends.
+pub(crate) fn key_end(text: &[u8], separator: usize) -> Option<usize> {
     let mut end = separator;
     for _ in 0..MAX_GAP {
         match end.checked_sub(1).map(|i| text[i])? {
@@ -14,9 +14,12 @@ pub(crate) fn key_before(text: &[u8], separator: usize) -> Option<&[u8]> {
             _ => break,
         }
     }
-    if !text[..end].last().is_some_and(u8::is_ascii_alphanumeric) {
-        return None;
-    }
+    text[..end].last().is_some_and(u8::is_ascii_alphanumeric).then_some(end)
+}
+
+/// The key that ends before the `:` or `=` at `separator`.
+pub(crate) fn key_before(text: &[u8], separator: usize) -> Option<&[u8]> {
+    let end = key_end(text, separator)?;
     let floor = end.saturating_sub(MAX_KEY);
     let length = text[floor..end]
         .iter()
