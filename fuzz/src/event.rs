@@ -80,3 +80,15 @@ pub fn template(data: &[u8]) {
     }
     assert_eq!(miner.templates().iter().map(|template| template.count).sum::<u64>(), lines);
 }
+
+/// Indicators stand where they say, and white space around a text changes none of them.
+pub fn ioc(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let found = sting_core::ioc::extract(&text);
+    let padded = sting_core::ioc::extract(&format!("\n{text}\n"));
+    assert_eq!(found.len(), padded.len(), "white space changes what is found");
+    for (one, other) in found.iter().zip(&padded) {
+        assert!(one.span.get(&text).is_some(), "an indicator is out of bounds or cuts a character");
+        assert_eq!((&one.value, one.span.start + 1), (&other.value, other.span.start));
+    }
+}

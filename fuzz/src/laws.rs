@@ -10,7 +10,7 @@ mod store;
 mod token;
 
 pub use chunk::chunker;
-pub use event::{event, rule, template};
+pub use event::{event, ioc, rule, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
 pub use pii::{scrubber, structured};
 pub use store::store_log;

@@ -7,6 +7,7 @@ mod error;
 pub mod event;
 pub mod html;
 pub mod id;
+pub mod ioc;
 pub mod lineage;
 pub mod model;
 pub mod offset;
