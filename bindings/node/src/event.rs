@@ -1,4 +1,4 @@
-//! Detection rules over security events.
+//! Detection rules over security events; indicators and templates in their texts.
 
 use crate::error::OrThrow;
 use crate::task::{Job, promise};
@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use sting_core::event::Event;
+use sting_core::offset::{Offsets, Unit};
 use sting_core::sigma::{self, RuleSet};
+use sting_core::template::{self, TemplateConfig};
+use sting_core::{Span, ioc};
 
 /// A rule that cannot be used, and why.
 #[napi(object)]
@@ -138,6 +141,119 @@ impl From<sigma::Match> for Match {
             tags: found.tags,
             path: found.path.to_string(),
             fields: found.fields.into_iter().map(field).collect(),
+        }
+    }
+}
+
+/// An indicator of compromise: what it is, refanged, and where it stands, in UTF-16 units.
+#[napi(object)]
+pub struct Ioc {
+    /// `ipv4`, `ipv6`, `cidr`, `domain`, `url`, `email`, `md5`, `sha1`, `sha256`, `sha512`, `cve`, `mitre_technique`,
+    /// `filename` or `wallet`.
+    pub kind: String,
+    pub value: String,
+    pub start: u32,
+    pub end: u32,
+}
+
+#[napi(object)]
+pub struct IocOptions {
+    /// Reports private addresses, vendors' domains and the like, too.
+    pub keep_benign: Option<bool>,
+}
+
+/// The indicators in a text, defanged or not, in order.
+#[napi]
+pub fn extract_iocs(text: String, options: Option<IocOptions>) -> Vec<Ioc> {
+    let offsets = Offsets::new(&text, Unit::Utf16);
+    let keep = options.and_then(|options| options.keep_benign).unwrap_or(false);
+    let js = |one: ioc::Ioc| {
+        let span = offsets.span(one.span);
+        Ioc { kind: one.kind.to_string(), value: one.value, start: span.start as u32, end: span.end as u32 }
+    };
+    ioc::Extractor::default().with_benign_kept(keep).extract(&text).into_iter().map(js).collect()
+}
+
+/// The template of a log line.
+#[napi(object)]
+pub struct Template {
+    pub id: f64,
+    /// Its words, with `<*>` for each parameter.
+    pub template: String,
+    /// Lines of it so far.
+    pub count: f64,
+    /// The parameters of the line that was pushed, one for each `<*>`.
+    pub params: Vec<String>,
+    /// What the line changed among the templates: `none`, `new`, `merged` or `split`.
+    pub change: String,
+    /// The templates that are no more since this line.
+    pub replaces: Vec<f64>,
+}
+
+/// What a miner may hold, and when it changes its mind.
+#[napi(object)]
+pub struct TemplateOptions {
+    pub max_templates: Option<u32>,
+    pub max_words: Option<u32>,
+    pub merge_after: Option<u32>,
+    pub split_after: Option<u32>,
+}
+
+/// Mines templates from log lines, online and in bounded memory, with one setting for every log.
+#[napi]
+pub struct TemplateMiner(template::TemplateMiner);
+
+#[napi]
+impl TemplateMiner {
+    #[napi(constructor)]
+    pub fn new(options: Option<TemplateOptions>) -> Result<Self> {
+        let mut config = TemplateConfig::default();
+        if let Some(options) = options {
+            let or = |given: Option<u32>, default: usize| given.map_or(default, |value| value as usize);
+            config.max_templates = or(options.max_templates, config.max_templates);
+            config.max_words = or(options.max_words, config.max_words);
+            config.merge_after = or(options.merge_after, config.merge_after);
+            config.split_after = options.split_after.map_or(config.split_after, u64::from);
+        }
+        template::TemplateMiner::new(config).map(Self).or_throw()
+    }
+
+    #[napi]
+    pub fn push(&mut self, line: String) -> Template {
+        let mined = self.0.push(&line);
+        let param = |span: &Span| span.get(&line).unwrap_or_default().to_owned();
+        let params = mined.params.iter().map(param).collect();
+        let (change, replaces) = match mined.change {
+            template::Change::New => ("new", Vec::new()),
+            template::Change::Merged { from } => ("merged", from),
+            template::Change::Split { from, .. } => ("split", vec![from]),
+            _ => ("none", Vec::new()),
+        };
+        let held = self.0.get(mined.id).expect("the template of a line is held");
+        Template {
+            params,
+            change: change.into(),
+            replaces: replaces.into_iter().map(|id| id as f64).collect(),
+            ..held.into()
+        }
+    }
+
+    /// Every template that is held, without parameters.
+    #[napi]
+    pub fn templates(&self) -> Vec<Template> {
+        self.0.templates().into_iter().map(Template::from).collect()
+    }
+}
+
+impl From<&template::Template> for Template {
+    fn from(held: &template::Template) -> Self {
+        Self {
+            id: held.id as f64,
+            template: held.text.clone(),
+            count: held.count as f64,
+            params: Vec::new(),
+            change: "none".into(),
+            replaces: Vec::new(),
         }
     }
 }

@@ -121,6 +121,22 @@ test("rules say what matched", async (t) => {
   }
 });
 
+test("indicators and templates of log lines", () => {
+  const text = "⚠ 😀: hxxps://cdn[.]evil-host[.]net/a.exe from 10.0.0.1";
+  const [url, domain, file] = sting.extractIocs(text);
+  assert.deepEqual([url.kind, url.value], ["url", "https://cdn.evil-host.net/a.exe"]);
+  assert.equal(text.slice(domain.start, domain.end), "cdn[.]evil-host[.]net");
+  assert.equal(file.kind, "filename");
+  assert.equal(sting.extractIocs("10.0.0.1", { keepBenign: true }).length, 1);
+
+  const miner = new sting.TemplateMiner();
+  const names = ["alpha", "beta", "gamma", "delta", "epsilon"];
+  const last = names.map((name) => miner.push(`service ${name} started in 5 ms`)).at(-1);
+  assert.deepEqual([last.template, last.params, last.change], ["service <*> started in <*>", ["epsilon", "5 ms"], "merged"]);
+  assert.equal(miner.templates().length, 1);
+  assert.throws(() => new sting.TemplateMiner({ maxTemplates: 0 }), sting.StingError);
+});
+
 test("errors have the class and code of the contract", async () => {
   refuses(() => new sting.Chunker({ kind: "no-such-kind" }), "config");
   refuses(() => new sting.Chunker({ maxSize: 0 }), "config");

@@ -1,4 +1,4 @@
-//! Detection rules over security events.
+//! Detection rules over security events; indicators and templates in their texts.
 
 use crate::error::{Class, OrRaise, Raise, config, raise, rule_error};
 use crate::json;
@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use sting_core::event::Event;
+use sting_core::offset::{Offsets, Unit};
 use sting_core::sigma::{self, RuleSet};
+use sting_core::template::{self, TemplateConfig};
+use sting_core::{Span, ioc};
 
 impl Raise for sting_ingest::Error {
     fn raise(self) -> PyErr {
@@ -183,4 +186,125 @@ impl From<sigma::Match> for Match {
             fields: found.fields.into_iter().map(field).collect(),
         }
     }
+}
+
+/// An indicator of compromise and its place: what it is, refanged, and where it stands in the text.
+#[pyclass(frozen, eq, hash, get_all, module = "sting")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ioc {
+    kind: &'static str,
+    value: String,
+    start: usize,
+    end: usize,
+}
+
+#[pymethods]
+impl Ioc {
+    fn __repr__(&self) -> String {
+        format!("Ioc({:?}, {:?}, {}..{})", self.kind, self.value, self.start, self.end)
+    }
+}
+
+/// The indicators in a text.
+#[pyfunction]
+#[pyo3(signature = (text, *, keep_benign = false))]
+pub(crate) fn extract_iocs(py: Python<'_>, text: PyBackedStr, keep_benign: bool) -> Vec<Ioc> {
+    py.detach(|| {
+        let offsets = Offsets::new(&text, Unit::CodePoints);
+        let found = ioc::Extractor::default().with_benign_kept(keep_benign).extract(&text);
+        let python = |one: ioc::Ioc| {
+            let span = offsets.span(one.span);
+            Ioc { kind: one.kind.as_str(), value: one.value, start: span.start, end: span.end }
+        };
+        found.into_iter().map(python).collect()
+    })
+}
+
+/// The template of a line, with the line's parameters.
+#[pyclass(frozen, eq, get_all, module = "sting")]
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_field_names)] // `template` is what users call its text
+pub(crate) struct Template {
+    id: u64,
+    template: String,
+    count: u64,
+    params: Vec<String>,
+    change: &'static str,
+    replaces: Vec<u64>,
+}
+
+#[pymethods]
+impl Template {
+    fn __repr__(&self) -> String {
+        format!("Template({}, {:?})", self.id, self.template)
+    }
+}
+
+/// Mines templates from log lines.
+#[pyclass(frozen, module = "sting")]
+#[derive(Debug)]
+pub(crate) struct TemplateMiner(Mutex<template::TemplateMiner>);
+
+#[pymethods]
+impl TemplateMiner {
+    #[new]
+    #[pyo3(signature = (*, max_templates = None, max_words = None, merge_after = None, split_after = None))]
+    fn new(
+        max_templates: Option<usize>,
+        max_words: Option<usize>,
+        merge_after: Option<usize>,
+        split_after: Option<u64>,
+    ) -> PyResult<Self> {
+        let default = TemplateConfig::default();
+        let config = TemplateConfig {
+            max_templates: max_templates.unwrap_or(default.max_templates),
+            max_words: max_words.unwrap_or(default.max_words),
+            merge_after: merge_after.unwrap_or(default.merge_after),
+            split_after: split_after.unwrap_or(default.split_after),
+        };
+        template::TemplateMiner::new(config).map(|miner| Self(Mutex::new(miner))).or_raise()
+    }
+
+    fn push(&self, line: &str) -> Template {
+        push(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), line)
+    }
+
+    fn push_many(&self, py: Python<'_>, lines: Vec<PyBackedStr>) -> Vec<Template> {
+        py.detach(|| {
+            let mut miner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.iter().map(|line| push(&mut miner, line)).collect()
+        })
+    }
+
+    /// Every template that is held, without parameters.
+    fn templates(&self) -> Vec<Template> {
+        let miner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        miner.templates().into_iter().map(|held| template_of(held, Vec::new(), "none", Vec::new())).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).templates().len()
+    }
+}
+
+fn push(miner: &mut template::TemplateMiner, line: &str) -> Template {
+    let mined = miner.push(line);
+    let param = |span: &Span| span.get(line).unwrap_or_default().to_owned();
+    let params = mined.params.iter().map(param).collect();
+    let (change, replaces) = match mined.change {
+        template::Change::New => ("new", Vec::new()),
+        template::Change::Merged { from } => ("merged", from),
+        template::Change::Split { from, .. } => ("split", vec![from]),
+        _ => ("none", Vec::new()),
+    };
+    template_of(miner.get(mined.id).expect("the template of a line is held"), params, change, replaces)
+}
+
+fn template_of(
+    held: &template::Template,
+    params: Vec<String>,
+    change: &'static str,
+    replaces: Vec<u64>,
+) -> Template {
+    Template { id: held.id, template: held.text.clone(), count: held.count, params, change, replaces }
 }

@@ -17,7 +17,7 @@ mod vector;
 #[pyo3::pymodule(gil_used = false)]
 mod _sting {
     #[pymodule_export]
-    use crate::event::{FieldMatch, JsonlMatches, Match, Rules};
+    use crate::event::{FieldMatch, Ioc, JsonlMatches, Match, Rules, Template, TemplateMiner, extract_iocs};
     #[pymodule_export]
     use crate::pii::{Finding, Scrubbed, Scrubber, kinds};
     #[pymodule_export]

@@ -8,6 +8,7 @@ from sting._sting import (
     FieldMatch,
     Finding,
     Hit,
+    Ioc,
     JsonlMatches,
     Match,
     Report,
@@ -16,7 +17,10 @@ from sting._sting import (
     Scrubbed,
     Scrubber,
     Store,
+    Template,
+    TemplateMiner,
     Tokenizer,
+    extract_iocs,
     kinds,
 )
 from sting.errors import (
@@ -39,6 +43,7 @@ __all__ = [
     "FieldMatch",
     "Finding",
     "Hit",
+    "Ioc",
     "JsonlMatches",
     "Match",
     "ModelError",
@@ -52,6 +57,9 @@ __all__ = [
     "StingError",
     "Store",
     "StoreError",
+    "Template",
+    "TemplateMiner",
     "Tokenizer",
+    "extract_iocs",
     "kinds",
 ]

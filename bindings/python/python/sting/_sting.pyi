@@ -16,6 +16,7 @@ __all__ = [
     "FieldMatch",
     "Finding",
     "Hit",
+    "Ioc",
     "JsonlMatches",
     "Match",
     "Report",
@@ -24,7 +25,10 @@ __all__ = [
     "Scrubbed",
     "Scrubber",
     "Store",
+    "Template",
+    "TemplateMiner",
     "Tokenizer",
+    "extract_iocs",
     "kinds",
 ]
 
@@ -395,3 +399,65 @@ class JsonlMatches:
     @property
     def errors(self) -> list[tuple[int, str]]:
         """Lines so far that are not events, each with what is wrong."""
+
+@final
+class Ioc:
+    """An indicator of compromise: what it is, refanged, and where it stands, in code points."""
+
+    @property
+    def kind(self) -> str:
+        """``ipv4``, ``ipv6``, ``cidr``, ``domain``, ``url``, ``email``, ``md5``, ``sha1``, ``sha256``, ``sha512``,
+        ``cve``, ``mitre_technique``, ``filename`` or ``wallet``."""
+    @property
+    def value(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def extract_iocs(text: str, *, keep_benign: bool = False) -> list[Ioc]:
+    """The indicators in a text, defanged or not, in order. What everybody mentions (private addresses, vendors' domains) is
+    left out unless ``keep_benign``."""
+
+@final
+class Template:
+    """The template of a log line."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def template(self) -> str:
+        """Its words, with ``<*>`` for each parameter."""
+    @property
+    def count(self) -> int:
+        """Lines of it so far."""
+    @property
+    def params(self) -> list[str]:
+        """The parameters of the line that was pushed, one for each ``<*>``."""
+    @property
+    def change(self) -> Literal["none", "new", "merged", "split"]:
+        """What the line changed among the templates."""
+    @property
+    def replaces(self) -> list[int]:
+        """The templates that are no more since this line, whose lines belong to this one (merged) or to its like (split)."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class TemplateMiner:
+    """Mines templates from log lines, online and in bounded memory, with one setting for every log."""
+
+    def __new__(
+        cls,
+        *,
+        max_templates: int | None = None,
+        max_words: int | None = None,
+        merge_after: int | None = None,
+        split_after: int | None = None,
+    ) -> TemplateMiner: ...
+    def push(self, line: str) -> Template: ...
+    def push_many(self, lines: Sequence[str]) -> list[Template]: ...
+    def templates(self) -> list[Template]: ...
+    def __len__(self) -> int: ...
