@@ -16,8 +16,11 @@
 mod extract;
 mod host;
 mod refang;
+mod set;
+mod table;
 
 pub use extract::{Extractor, extract};
+pub use set::{Attributes, IocMatch, Iocs};
 
 use crate::{Error, Span};
 use std::fmt;

@@ -3,6 +3,7 @@
 pub mod comb;
 mod error;
 mod extract;
+mod feed;
 mod ledger;
 mod manifest;
 mod pipeline;
@@ -13,6 +14,7 @@ mod sink;
 pub use comb::Comb;
 pub use error::Error;
 pub use extract::{Decoded, Limits, decode, extract, part_source};
+pub use feed::{FeedReport, load_iocs};
 pub use manifest::{
     ChunkCounts, Config, DocumentCounts, DocumentGap, Manifest, OutputFile, Quarantined, Report, StageStats,
     verify_manifest,

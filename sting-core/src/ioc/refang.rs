@@ -86,3 +86,8 @@ pub(super) fn refang(run: &str, start: usize) -> Refanged<'_> {
     places.push(start + run.len());
     Refanged { text: Cow::Owned(text), places, start }
 }
+
+/// A single indicator without its disguise, which may begin and end with what a run would end at.
+pub(super) fn refang_value(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() { refang(value, 0).text } else { Cow::Borrowed(value) }
+}
