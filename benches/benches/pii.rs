@@ -3,7 +3,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use sting_cli::generate;
-use sting_pii::{ScrubConfig, Scrubber};
+use sting_pii::{Key, ScrubConfig, Scrubber, Session};
 
 fn pii(c: &mut Criterion) {
     let lines = generate::logs(2_000, 1).0;
@@ -13,9 +13,27 @@ fn pii(c: &mut Criterion) {
     group.bench_function("find", |b| {
         b.iter(|| lines.iter().map(|line| scrubber.find(black_box(line)).len()).sum::<usize>());
     });
+    let session = scrubber.session(&Key::new("the key of the benches").expect("long enough"));
+    group.bench_function("session protect and restore", |b| {
+        b.iter(|| lines.iter().map(|line| round_trip(&session, black_box(line))).sum::<usize>());
+    });
+    let sent: Vec<_> =
+        lines.iter().map(|line| session.protect(line).expect("a sound vault").text.into_inner()).collect();
+    group.bench_function("session restore", |b| {
+        b.iter(|| {
+            sent.iter()
+                .map(|line| session.restore(black_box(line)).expect("a sound vault").len())
+                .sum::<usize>()
+        });
+    });
     group.bench_function("scrub", |b| {
         b.iter(|| lines.iter().for_each(|line| drop(scrubber.scrub(black_box(line)))));
     });
+}
+
+fn round_trip(session: &Session, text: &str) -> usize {
+    let sent = session.protect(text).expect("a sound vault");
+    session.restore(sent.text.get()).expect("a sound vault").len()
 }
 
 criterion_group!(benches, pii);

@@ -1,3 +1,6 @@
+import type { Transform } from "node:stream";
+import type { Scrubber, Session } from "./native.js";
+
 export * from "./native.js";
 
 /** Anything that goes wrong in STING. */
@@ -7,3 +10,9 @@ export class StingError extends Error {
   /** What to do about it. */
   readonly hint: string;
 }
+
+/** A `stream.Transform` that scrubs what flows through it. */
+export function createScrubStream(scrubber: Scrubber): Transform;
+
+/** A `stream.Transform` that restores the tokens of a session in what flows through it. */
+export function createRestoreStream(session: Session): Transform;

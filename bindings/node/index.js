@@ -2,6 +2,8 @@
 // The package's face: the native classes with this package's own errors, and promises that obey an AbortSignal.
 // No logic of STING lives here.
 
+const { Transform } = require("node:stream");
+
 const native = require("./native.js");
 
 /** Anything that goes wrong in STING. `code` is stable and the same as in Python; `hint` says what to do. */
@@ -82,3 +84,28 @@ for (const [name, value] of Object.entries(native)) {
   if (isClass(value)) module.exports[name] = guardedClass(value);
   else if (typeof value === "function") module.exports[name] = guarded(value);
 }
+
+// A stream.Transform over a native stream with push and finish. If that throws, the stream is destroyed and gives nothing.
+function transform(native, finish) {
+  return new Transform({
+    transform(piece, _encoding, done) {
+      try {
+        done(null, native.push(piece));
+      } catch (error) {
+        done(asStingError(error));
+      }
+    },
+    flush(done) {
+      try {
+        done(null, native[finish]());
+      } catch (error) {
+        done(asStingError(error));
+      }
+    },
+  });
+}
+
+/** A `stream.Transform` that scrubs what flows through it. */
+module.exports.createScrubStream = (scrubber) => transform(scrubber.stream(), "finish");
+/** A `stream.Transform` that restores the tokens of a session in what flows through it. */
+module.exports.createRestoreStream = (session) => transform(session.restoreStream(), "finishBytes");

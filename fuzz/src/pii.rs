@@ -1,7 +1,7 @@
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use sting_core::Span;
-use sting_pii::{Format, ScrubConfig, Scrubber};
+use sting_pii::{Format, Key, Matching, MemoryVault, ScrubConfig, Scrubber};
 
 /// Findings are in order, apart and inside the text; scrubbing takes out all of them, and may take out more that comes
 /// to light then; scrubbing again changes nothing; the map leads every character of the output back into the text.
@@ -64,5 +64,36 @@ pub fn structured(data: &[u8]) {
         }
         out.extend(stream.finish().expect("it could be scrubbed").into_inner());
         assert!(out == whole.into_inner(), "a stream gives what one call gives");
+    }
+}
+
+/// What is protected is restored, as text and as JSON, whole and in pieces; and no text makes restoring fail.
+pub fn session(data: &[u8]) {
+    static SCRUBBER: LazyLock<Scrubber> =
+        LazyLock::new(|| Scrubber::new(ScrubConfig::default()).expect("the default configuration"));
+    let text = String::from_utf8_lossy(data);
+    for matching in [Matching::Exact, Matching::Tolerant] {
+        let key = Key::new("the key of the fuzzer").expect("long enough");
+        let session = SCRUBBER.session_in(&key, Arc::new(MemoryVault::default())).with_matching(matching);
+        let Ok(sent) = session.protect(&text) else { return };
+        let sent = sent.text.into_inner();
+        assert_eq!(session.restore(&sent).expect("a sound vault"), text, "protecting loses something");
+        // The text itself, beside tokens that are known by now.
+        let answer = format!("{text}{sent}{}", sent.to_lowercase());
+        let whole = session.restore(&answer).expect("a sound vault");
+        session.leftovers(&answer).expect("a sound vault");
+        let mut stream = session.restore_stream();
+        let mut out = Vec::new();
+        for piece in answer.as_bytes().chunks(1 + data.first().map_or(0, |byte| usize::from(byte % 13))) {
+            out.extend(stream.push_bytes(piece).expect("a sound vault"));
+        }
+        out.extend(stream.finish_bytes().expect("a sound vault"));
+        assert!(out == whole.as_bytes(), "a stream restores something else than one call");
+        for json in [text.to_string(), serde_json::json!({"role": "user", "q": text, "n": data.len()}).to_string()] {
+            if let Ok(sent) = session.protect_messages(&json) {
+                assert_eq!(session.restore(sent.text.get()).expect("a sound vault"), json, "JSON loses something");
+                session.restore_json(sent.text.get()).expect("JSON stays JSON");
+            }
+        }
     }
 }

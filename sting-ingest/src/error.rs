@@ -63,6 +63,16 @@ pub enum Error {
         /// What to do about it.
         mend: String,
     },
+    /// The file of a vault that cannot be used.
+    #[error("{}: {problem}; {mend}", path.display())]
+    Vault {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// What to do about it.
+        mend: &'static str,
+    },
     /// A scrubber that failed.
     #[error(transparent)]
     Scrub(#[from] sting_pii::Error),
@@ -88,6 +98,7 @@ impl Error {
             Self::Damaged { .. } => "damaged",
             Self::Cancelled => "cancelled",
             Self::State { .. } => "state",
+            Self::Vault { .. } => "vault",
             Self::Scrub(_) => "scrub",
             Self::Store(_) => "store",
             Self::Model(_) => "model",

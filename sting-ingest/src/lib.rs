@@ -10,6 +10,7 @@ mod pipeline;
 mod rules;
 mod scrub;
 mod sink;
+mod vault;
 
 pub use comb::Comb;
 pub use error::Error;
@@ -22,3 +23,4 @@ pub use manifest::{
 pub use pipeline::{Pipeline, PipelineConfig, Progress, RunOptions};
 pub use rules::load_rules;
 pub use scrub::Tally;
+pub use vault::FileVault;

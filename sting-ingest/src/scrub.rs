@@ -56,12 +56,19 @@ struct Treated {
 impl Policy {
     /// Refuses rules that could not be carried out.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let hashes = self.rules.iter().any(|rule| matches!(rule.action, Action::Hash));
-        if hashes && self.key.is_none() {
+        let needs_key = self.rules.iter().any(|rule| rule.action.needs_key());
+        if needs_key && self.key.is_none() {
             return Err(Error::config(
                 "comb.scrubbing.custom_rules",
-                "a rule hashes and there is no key",
+                "a rule needs a key and there is none",
                 "give the pipeline a key",
+            ));
+        }
+        if self.rules.iter().any(|rule| matches!(rule.action, Action::Token)) {
+            return Err(Error::config(
+                "comb.scrubbing.custom_rules",
+                "a rule makes tokens, whose values no vault would keep",
+                "use `hash` or `fpe` for whole fields",
             ));
         }
         Ok(())

@@ -1,12 +1,17 @@
 use crate::catalog::{Boundary, Detector, Extent, Group, builtin, resolve_kind};
-use crate::profile::Profile;
-use crate::{Action, Error, Key, Preset};
+use crate::profile::{Mode, Profile};
+use crate::vault::Vault;
+use crate::{Action, Error, Exception, Key, OwnProfile, Preset};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A row that a caller adds: the same schema as the catalog's.
 pub type CustomDetector = Detector;
 
 /// What a [`Scrubber`](crate::Scrubber) looks for, and what it does with what it finds.
+///
+/// Rules compose in this order: the profile says what is looked for and what is done with it; entities, actions and the
+/// threshold override it, whatever the order of the calls; exceptions then let single findings pass.
 ///
 /// ```
 /// use sting_pii::{Action, Key, ScrubConfig, Scrubber};
@@ -23,7 +28,11 @@ pub struct ScrubConfig {
     pub(crate) profile: String,
     pub(crate) entities: Option<Vec<String>>,
     pub(crate) actions: Vec<(String, Action)>,
-    pub(crate) min_score: f32,
+    pub(crate) own_profile: Option<OwnProfile>,
+    pub(crate) mode: Mode,
+    pub(crate) min_score: Option<f32>,
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) vault: Option<Arc<dyn Vault>>,
     pub(crate) key: Option<Key>,
     pub(crate) custom: Vec<CustomDetector>,
     pub(crate) allow: Vec<String>,
@@ -38,7 +47,11 @@ impl Default for ScrubConfig {
             profile: "default".into(),
             entities: None,
             actions: Vec::new(),
-            min_score: 0.5,
+            own_profile: None,
+            mode: Mode::General,
+            min_score: None,
+            exceptions: Vec::new(),
+            vault: None,
             key: None,
             custom: Vec::new(),
             allow: Vec::new(),
@@ -53,6 +66,34 @@ impl ScrubConfig {
     /// Starts from a profile: see [`profiles`](crate::profiles).
     pub fn with_profile(mut self, name: impl Into<String>) -> Self {
         self.profile = name.into();
+        self.own_profile = None;
+        self
+    }
+
+    /// Starts from a profile of the caller's own.
+    pub fn with_own_profile(mut self, profile: OwnProfile) -> Self {
+        self.profile.clone_from(&profile.name);
+        self.own_profile = Some(profile);
+        self
+    }
+
+    /// Says what the texts are about, so that what is usual in them is found on weaker evidence.
+    /// [`Mode::detect`] tells it from a sample.
+    pub fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Lets findings pass on which an exception applies.
+    pub fn with_exceptions(mut self, exceptions: impl IntoIterator<Item = Exception>) -> Self {
+        self.exceptions.extend(exceptions);
+        self
+    }
+
+    /// Where [`Action::Token`] and [sessions](crate::Session) keep values. The default is a
+    /// [`MemoryVault`](crate::MemoryVault) of the scrubber's own.
+    pub fn with_vault(mut self, vault: Arc<dyn Vault>) -> Self {
+        self.vault = Some(vault);
         self
     }
 
@@ -69,13 +110,14 @@ impl ScrubConfig {
         self
     }
 
-    /// Reports findings from this score on, in (0, 1]. The default is 0.5.
+    /// Reports findings from this score on, in (0, 1]. The default is the profile's, which is
+    /// 0.5 for all built-in ones.
     pub fn with_min_score(mut self, min_score: f32) -> Self {
-        self.min_score = min_score;
+        self.min_score = Some(min_score);
         self
     }
 
-    /// The key of [`Action::Hash`].
+    /// The key of actions that [need one](Action::needs_key).
     pub fn with_key(mut self, key: Key) -> Self {
         self.key = Some(key);
         self
@@ -140,14 +182,12 @@ pub(crate) struct Resolved {
     /// By kind; what is not in it has the default.
     pub(crate) actions: BTreeMap<String, Action>,
     pub(crate) default_action: Action,
+    pub(crate) min_score: f32,
+    pub(crate) exceptions: Vec<Exception>,
 }
 
 impl ScrubConfig {
     pub(crate) fn resolve(&self) -> Result<Resolved, Error> {
-        if !(self.min_score > 0.0 && self.min_score <= 1.0) {
-            return Err(Error::config("min_score", "it is not in (0, 1]", "0.5 suits most texts"));
-        }
-        let profile = Profile::named(&self.profile)?;
         let mut own = self.custom.clone();
         own.extend(
             self.deny.iter().flat_map(|(kind, values)| values.iter().map(|value| denied(kind, value))),
@@ -156,20 +196,33 @@ impl ScrubConfig {
             own.push(named(kind, names)?);
         }
         let known: Vec<Detector> = own.iter().chain(builtin()).cloned().collect();
-
-        let mut asked = BTreeSet::new();
-        for name in self.entities.iter().flatten() {
-            asked.insert(resolve_kind(&known, name)?.to_owned());
+        let profile = match &self.own_profile {
+            Some(own) => own.resolve(&known)?,
+            None => Profile::named(&self.profile)?,
+        };
+        let min_score = self.min_score.or(profile.min_score).unwrap_or(0.5);
+        if !(min_score > 0.0 && min_score <= 1.0) {
+            return Err(Error::config("min_score", "it is not in (0, 1]", "0.5 suits most texts"));
         }
+        let exceptions: Vec<_> = profile.exceptions.iter().chain(&self.exceptions).cloned().collect();
+        exceptions.iter().try_for_each(|exception| exception.check(&known))?;
+
+        let mut asked: BTreeSet<String> =
+            known.iter().filter(|row| self.mode.expects(row)).map(|row| row.kind.clone()).collect();
+        let mut wanted = BTreeSet::new();
+        for name in self.entities.iter().flatten() {
+            wanted.insert(resolve_kind(&known, name)?.to_owned());
+        }
+        asked.extend(wanted.iter().cloned());
         let mut rows = own;
         let chosen = |row: &&Detector| {
-            let wanted = self.preset.is_none_or(|preset| preset.includes(row));
-            if self.entities.is_some() { asked.contains(&row.kind) } else { wanted && profile.includes(row) }
+            let fits = self.preset.is_none_or(|preset| preset.includes(row));
+            if self.entities.is_some() { wanted.contains(&row.kind) } else { fits && profile.includes(row) }
         };
         rows.extend(builtin().iter().filter(chosen).cloned());
 
         let mut actions = profile.actions();
-        let mut default_action = Action::default();
+        let mut default_action = profile.default_action.clone().unwrap_or_default();
         for (name, action) in &self.actions {
             if name == "*" {
                 default_action = action.clone();
@@ -178,11 +231,11 @@ impl ScrubConfig {
             }
         }
         for (kind, action) in actions.iter().map(|(k, a)| (k.as_str(), a)).chain([("*", &default_action)]) {
-            if matches!(action, Action::Hash) && self.key.is_none() {
+            if action.needs_key() && self.key.is_none() {
                 return Err(Error::KeyMissing { kind: kind.into(), action: action.name() });
             }
         }
-        Ok(Resolved { rows, asked, actions, default_action })
+        Ok(Resolved { rows, asked, actions, default_action, min_score, exceptions })
     }
 }
 

@@ -1,11 +1,14 @@
 //! The facade: find, and transform until nothing is left to find.
 
-use crate::action::Plan;
+use crate::action::{Plan, Tools};
 use crate::config::Resolved;
 use crate::detect::resolve::{Cluster, clusters};
 use crate::detect::{Candidate, Engine};
+use crate::exception::Exceptions;
+use crate::vault::{MemoryVault, Vault};
 use crate::{Action, Error, Evidence, Finding, Key, ScrubConfig};
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 use std::sync::Arc;
 use sting_core::id::IdHasher;
 use sting_core::{Id, Scrubbed, SourceMap, Span};
@@ -19,7 +22,17 @@ pub(crate) const MAX_ROUNDS: usize = 8;
 /// Building one compiles its detectors (about 10 ms); cloning it is free, and any number of threads
 /// may use it at once. See the [crate's documentation](crate) for examples.
 #[derive(Clone, Debug)]
-pub struct Scrubber(Arc<Inner>);
+pub struct Scrubber(Arc<Inner>, Subject);
+
+/// Whose dates are shifted together.
+#[derive(Clone, Default)]
+struct Subject(Option<Arc<str>>);
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -28,6 +41,8 @@ struct Inner {
     plans: Vec<Plan>,
     /// Values that are let be, in lower case.
     allowed: HashSet<Box<[u8]>>,
+    exceptions: Exceptions,
+    vault: Arc<dyn Vault>,
     key: Option<Key>,
     profile: String,
     config_id: Id,
@@ -50,6 +65,8 @@ pub(crate) struct Round {
     pub(crate) text: Vec<u8>,
     pub(crate) map: SourceMap,
     pub(crate) findings: Vec<Finding>,
+    /// What was written and may look private, and stays: where in the new text.
+    pub(crate) standing: Vec<Span>,
     /// False if nothing was changed.
     pub(crate) changed: bool,
 }
@@ -64,19 +81,24 @@ impl Scrubber {
     #[allow(clippy::needless_pass_by_value)] // a configuration is built for one scrubber, in one chain
     pub fn new(config: ScrubConfig) -> Result<Self, Error> {
         let resolved = config.resolve()?;
-        let Resolved { rows, asked, actions, default_action } = &resolved;
-        let engine = Engine::new(&rows.iter().collect::<Vec<_>>(), asked, config.min_score)?;
+        let Resolved { rows, asked, actions, default_action, min_score, exceptions } = &resolved;
+        let engine = Engine::new(&rows.iter().collect::<Vec<_>>(), asked, *min_score)?;
         let plans: Vec<_> = rows
             .iter()
-            .map(|row| Plan::new(actions.get(&row.kind).unwrap_or(default_action).clone(), &row.kind))
+            .map(|row| {
+                let action = actions.get(&row.kind).unwrap_or(default_action).clone();
+                Plan::new(action, &row.kind, config.key.as_ref())
+            })
             .collect();
         let mut id = IdHasher::default();
         id.field(env!("CARGO_PKG_VERSION").as_bytes()).field(format!("{resolved:?}").as_bytes());
-        id.field(&config.min_score.to_le_bytes()).field(format!("{:?}", config.allow).as_bytes());
+        id.field(format!("{:?}", config.allow).as_bytes());
         id.field(&config.key.as_ref().map_or([0; 32], Key::fingerprint));
-        let scrubber = Self(Arc::new(Inner {
+        let inner = Inner {
             engine,
             plans,
+            exceptions: Exceptions::new(exceptions, rows),
+            vault: config.vault.clone().unwrap_or_else(|| Arc::new(MemoryVault::default())),
             allowed: config
                 .allow
                 .iter()
@@ -85,7 +107,8 @@ impl Scrubber {
             key: config.key.clone(),
             profile: config.profile.clone(),
             config_id: id.finish(),
-        }));
+        };
+        let scrubber = Self(Arc::new(inner), Subject::default());
         scrubber.check_replacements()?;
         for row in &config.custom {
             scrubber.check_examples(row)?;
@@ -141,6 +164,36 @@ impl Scrubber {
         Ok(())
     }
 
+    /// The same scrubber for the texts of one subject, a patient's for example: [`Action::DateShift`] moves all dates of
+    /// a subject by the same number of days. The name is not kept beyond the scrubber, and nothing prints it.
+    pub fn for_subject(&self, subject: impl Into<Arc<str>>) -> Self {
+        Self(self.0.clone(), Subject(Some(subject.into())))
+    }
+
+    /// What [`Action::Fpe`] made, in clear again.
+    ///
+    /// # Errors
+    /// [`Error::KeyMissing`] without a key, [`Error::Config`] if no such value can have been encrypted. A value that was
+    /// encrypted under another key or as another kind gives another value: the method has no room for a checksum.
+    pub fn decrypt(&self, value: &str, kind: &str) -> Result<String, Error> {
+        match &self.0.key {
+            Some(key) => crate::action::decrypt(value, kind, key),
+            None => Err(Error::KeyMissing { kind: kind.into(), action: Action::Fpe.name() }),
+        }
+    }
+
+    pub(crate) fn vault(&self) -> &Arc<dyn Vault> {
+        &self.0.vault
+    }
+
+    fn tools(&self) -> Tools<'_> {
+        Tools {
+            key: self.0.key.as_ref(),
+            subject: self.1.0.as_deref().unwrap_or_default(),
+            vault: Some(self.0.vault.as_ref()),
+        }
+    }
+
     /// Name of the profile.
     pub fn profile(&self) -> &str {
         &self.0.profile
@@ -187,13 +240,19 @@ impl Scrubber {
                 !self.0.allowed.contains(text[found.span.range()].to_ascii_lowercase().as_slice())
             });
         }
+        if !self.0.exceptions.is_empty() {
+            let kind = |found: &Candidate| &*self.0.engine.rules[found.rule as usize].kind;
+            out.retain(|found| {
+                !self.0.exceptions.allow(kind(found), &text[found.span.range()], field, found.score)
+            });
+        }
     }
 
     pub(crate) fn findings(&self, clusters: &[Cluster]) -> Vec<Finding> {
         clusters.iter().flat_map(|cluster| &cluster.winners).map(|winner| self.finding(winner)).collect()
     }
 
-    fn finding(&self, found: &Candidate) -> Finding {
+    pub(crate) fn finding(&self, found: &Candidate) -> Finding {
         let rule = &self.0.engine.rules[found.rule as usize];
         Finding {
             kind: rule.kind.clone(),
@@ -213,10 +272,11 @@ impl Scrubber {
     /// Transforms what is private in `text`.
     ///
     /// What comes out holds nothing that the same scrubber would find, but for kinds that it keeps;
-    /// scrubbing it again changes nothing.
+    /// scrubbing it again changes nothing. What is encrypted in its own format, shifted or widened may still look
+    /// private; it stays as it is in this call, and a second one would treat it again.
     ///
     /// # Errors
-    /// [`Error::Unsettled`], in which case nothing is returned.
+    /// [`Error::Unsettled`], [`Error::Callback`], or what the vault of [`Action::Token`] says; nothing is returned then.
     pub fn scrub(&self, text: &str) -> Result<ScrubResult, Error> {
         self.scrub_part(text, None)
     }
@@ -253,13 +313,13 @@ impl Scrubber {
         text: &[u8],
         field: Option<&str>,
     ) -> Result<(Vec<u8>, SourceMap, Vec<Finding>), Error> {
-        let mut round = self.round(text, field);
+        let mut round = self.round(text, field, &[])?;
         let (mut map, mut findings) = (round.map, round.findings);
         for _ in 0..MAX_ROUNDS {
             if !round.changed {
                 return Ok((round.text, map, findings));
             }
-            round = self.round(&round.text, field);
+            round = self.round(&round.text, field, &round.standing)?;
             if round.changed {
                 findings.extend(round.findings.drain(..).filter(|f| f.action != Action::Keep.name()).map(
                     |mut finding| {
@@ -274,8 +334,9 @@ impl Scrubber {
         Err(Error::Unsettled { rounds: MAX_ROUNDS })
     }
 
-    fn round(&self, text: &[u8], field: Option<&str>) -> Round {
+    fn round(&self, text: &[u8], field: Option<&str>, standing: &[Span]) -> Result<Round, Error> {
         let mut candidates = self.find_raw(text, field);
+        candidates.retain(|found| !is_within(found.span, standing));
         let mut findings = self.findings(&clusters(&mut candidates, 0));
         if findings.iter().any(|finding| finding.action == Action::Keep.name()) {
             candidates.retain(|found| !self.keeps(found));
@@ -289,16 +350,17 @@ impl Scrubber {
             text: Vec::with_capacity(text.len()),
             map: SourceMap::default(),
             findings,
+            standing: Vec::new(),
             changed: !clusters.is_empty(),
         };
         let mut at = 0;
         for cluster in &clusters {
-            round.copy(text, at, cluster.span.start);
-            self.cover(text, cluster, &mut round);
+            round.copy(text, at, cluster.span.start, standing);
+            self.cover(text, cluster, standing, &mut round)?;
             at = cluster.span.end;
         }
-        round.copy(text, at, text.len());
-        round
+        round.copy(text, at, text.len(), standing);
+        Ok(round)
     }
 
     /// True if what is found is left as it is.
@@ -307,30 +369,62 @@ impl Scrubber {
     }
 
     /// Writes what stands for a cluster: each winner's replacement, and `*` for every character that
-    /// only losers cover.
-    pub(crate) fn cover(&self, text: &[u8], cluster: &Cluster, round: &mut Round) {
-        let mut at = cluster.span.start;
+    /// only losers cover. What reaches into `standing` is there a second time, with something beside it, and is replaced
+    /// for good: what is written would else be found for ever.
+    pub(crate) fn cover(
+        &self,
+        text: &[u8],
+        cluster: &Cluster,
+        standing: &[Span],
+        round: &mut Round,
+    ) -> Result<(), Error> {
+        let (mut at, tools) = (cluster.span.start, self.tools());
         for winner in &cluster.winners {
             round.star(text, Span::new(at, winner.span.start));
             let rule = &self.0.engine.rules[winner.rule as usize];
             let before = round.text.len();
             let plan = &self.0.plans[winner.rule as usize];
-            plan.apply(&text[winner.span.range()], &rule.kind, self.0.key.as_ref(), &mut round.text);
+            if !plan.action.stands() {
+                plan.apply(&text[winner.span.range()], &rule.kind, &tools, &mut round.text)?;
+            } else if standing.iter().any(|span| span.overlaps(winner.span)) {
+                plan.replace(&mut round.text);
+            } else {
+                plan.apply(&text[winner.span.range()], &rule.kind, &tools, &mut round.text)?;
+                join(&mut round.standing, Span::new(before, round.text.len()));
+            }
             round.map.push_rewritten(round.text.len() - before, winner.span);
             at = winner.span.end;
         }
         round.star(text, Span::new(at, cluster.span.end));
+        Ok(())
     }
 }
 
 impl Round {
     pub(crate) fn empty() -> Self {
-        Self { text: Vec::new(), map: SourceMap::default(), findings: Vec::new(), changed: false }
+        Self {
+            text: Vec::new(),
+            map: SourceMap::default(),
+            findings: Vec::new(),
+            standing: Vec::new(),
+            changed: false,
+        }
     }
 
-    pub(crate) fn copy(&mut self, text: &[u8], from: usize, to: usize) {
+    /// Copies text as it is, and takes along what stands in it.
+    pub(crate) fn copy(&mut self, text: &[u8], from: usize, to: usize, standing: &[Span]) {
+        self.stand(standing, from, to);
         self.text.extend_from_slice(&text[from..to]);
         self.map.push_verbatim(to - from, from);
+    }
+
+    /// Notes what of `standing` is in `from..to`, which is copied next.
+    pub(crate) fn stand(&mut self, standing: &[Span], from: usize, to: usize) {
+        let first = standing.partition_point(|span| span.end <= from);
+        for span in standing[first..].iter().take_while(|span| span.start < to) {
+            let at = |place: usize| self.text.len() + place.clamp(from, to) - from;
+            join(&mut self.standing, Span::new(at(span.start), at(span.end)));
+        }
     }
 
     pub(crate) fn star(&mut self, text: &[u8], span: Span) {
@@ -340,6 +434,21 @@ impl Round {
             self.map.push_rewritten(stars, span);
         }
     }
+}
+
+/// Adds a span behind the others; one that touches the last continues it.
+pub(crate) fn join(spans: &mut Vec<Span>, span: Span) {
+    match spans.last_mut() {
+        Some(last) if last.end == span.start => last.end = span.end,
+        _ if span.is_empty() => {}
+        _ => spans.push(span),
+    }
+}
+
+/// True if the span lies in one of `spans`, which are in order and apart.
+pub(crate) fn is_within(span: Span, spans: &[Span]) -> bool {
+    let at = spans.partition_point(|other| other.end < span.end);
+    spans.get(at).is_some_and(|other| other.start <= span.start && span.end <= other.end)
 }
 
 /// The text of an example without its marks, and the span that they mark.

@@ -7,11 +7,11 @@
 
 use crate::detect::resolve::clusters;
 use crate::detect::{Candidate, LOOK_AHEAD, LOOK_BEHIND};
-use crate::scrub::{MAX_ROUNDS, Round};
+use crate::scrub::{MAX_ROUNDS, Round, is_within, join};
 use crate::{Error, Scrubber};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use sting_core::Scrubbed;
+use sting_core::{Scrubbed, Span};
 
 /// Bytes that a stage gathers before it scans them.
 const BLOCK: usize = 8 * 1024;
@@ -53,6 +53,8 @@ struct Stage {
     resume: usize,
     /// Text before this has been written, or was covered by what has.
     written: usize,
+    /// What may look private and stays, in `text`.
+    standing: Vec<Span>,
     awake: bool,
 }
 
@@ -81,7 +83,7 @@ impl ScrubStream {
     /// Takes the next piece, and gives what is ready.
     ///
     /// # Errors
-    /// [`Error::Unsettled`], after which the stream gives nothing any more.
+    /// As [`Scrubber::scrub`], after which the stream gives nothing any more.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Scrubbed<Vec<u8>>, Error> {
         let mut out = Vec::new();
         for piece in bytes.chunks(BLOCK) {
@@ -117,21 +119,21 @@ impl ScrubStream {
     }
 
     fn flow(&mut self, piece: Vec<u8>, last: bool, out: &mut Vec<u8>) -> Result<(), Error> {
-        let unsettled = Error::Unsettled { rounds: MAX_ROUNDS };
         if self.failed {
-            return Err(unsettled);
+            return Err(Error::Stopped);
         }
-        let mut piece = piece;
+        let (mut piece, mut standing) = (piece, Vec::new());
         let mut i = 0;
         while i < self.stages.len() {
-            let round = self.stages[i].push(&self.scrubber, &piece, last);
+            let round = self.stages[i].push(&self.scrubber, &piece, &standing, last);
+            let round = round.inspect_err(|_| self.failed = true)?;
             for finding in &round.findings {
                 *self.counts.entry(finding.kind.clone()).or_default() += 1;
             }
             if round.changed {
                 if i > MAX_ROUNDS {
                     self.failed = true;
-                    return Err(unsettled);
+                    return Err(Error::Unsettled { rounds: MAX_ROUNDS });
                 }
                 if i + 1 == self.stages.len() {
                     self.stages.push(Stage::new(false));
@@ -142,7 +144,7 @@ impl ScrubStream {
                     self.stages.push(Stage::new(false));
                 }
             }
-            piece = round.text;
+            (piece, standing) = (round.text, round.standing);
             i += 1;
         }
         out.extend(piece);
@@ -152,33 +154,54 @@ impl ScrubStream {
 
 impl Stage {
     const fn new(awake: bool) -> Self {
-        Self { text: Vec::new(), resume: 0, written: 0, awake }
+        Self { text: Vec::new(), resume: 0, written: 0, standing: Vec::new(), awake }
     }
 
-    fn push(&mut self, scrubber: &Scrubber, piece: &[u8], last: bool) -> Round {
+    fn push(
+        &mut self,
+        scrubber: &Scrubber,
+        piece: &[u8],
+        standing: &[Span],
+        last: bool,
+    ) -> Result<Round, Error> {
+        let before = self.text.len();
+        for span in standing {
+            join(&mut self.standing, Span::new(before + span.start, before + span.end));
+        }
         self.text.extend_from_slice(piece);
         let mut round = Round::empty();
         let known = if last { self.text.len() } else { self.text.len().saturating_sub(LOOK_AHEAD) };
         if !last && known < self.resume + if self.awake { BLOCK } else { 1 } {
-            return round;
+            return Ok(round);
         }
         if self.awake {
-            self.scan(scrubber, known, last, &mut round);
+            self.scan(scrubber, known, last, &mut round)?;
         } else {
             self.write(known, &mut round);
             self.resume = known;
         }
         let keep = self.resume.saturating_sub(LOOK_BEHIND);
         self.text.drain(..keep);
+        self.standing.retain(|span| span.end > keep);
+        for span in &mut self.standing {
+            *span = Span::new(span.start.saturating_sub(keep), span.end - keep);
+        }
         self.resume -= keep;
         self.written -= keep;
-        round
+        Ok(round)
     }
 
     /// Decides about everything that begins before `known`, as far as that can be decided.
-    fn scan(&mut self, scrubber: &Scrubber, known: usize, last: bool, round: &mut Round) {
+    fn scan(
+        &mut self,
+        scrubber: &Scrubber,
+        known: usize,
+        last: bool,
+        round: &mut Round,
+    ) -> Result<(), Error> {
         let mut candidates = Vec::new();
         scrubber.candidates(&self.text, self.resume..known, None, &mut candidates);
+        candidates.retain(|found| !is_within(found.span, &self.standing));
         let kept: Vec<Candidate> = candidates.iter().filter(|found| scrubber.keeps(found)).copied().collect();
         candidates.retain(|found| !scrubber.keeps(found));
         let mut resume = known;
@@ -189,7 +212,7 @@ impl Stage {
                 break;
             }
             self.write(cluster.span.start, round);
-            scrubber.cover(&self.text, &cluster, round);
+            scrubber.cover(&self.text, &cluster, &self.standing, round)?;
             round.findings.extend(scrubber.findings(std::slice::from_ref(&cluster)));
             round.changed = true;
             self.written = cluster.span.end;
@@ -198,11 +221,13 @@ impl Stage {
         round.findings.extend(scrubber.findings(&clusters(&mut kept, 0)));
         self.write(resume, round);
         self.resume = resume;
+        Ok(())
     }
 
     /// Writes the text up to `to` as it is, unless it has been written.
     fn write(&mut self, to: usize, round: &mut Round) {
         if self.written < to {
+            round.stand(&self.standing, self.written, to);
             round.text.extend_from_slice(&self.text[self.written..to]);
             self.written = to;
         }

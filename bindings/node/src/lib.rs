@@ -11,6 +11,7 @@
 mod error;
 pub mod event;
 pub mod pii;
+mod session;
 pub mod task;
 pub mod text;
 pub mod vector;

@@ -1,6 +1,7 @@
 //! Private data.
 
 use crate::error::{OrThrow, config};
+use crate::session::{ScrubStream, Session, SessionOptions};
 use crate::task::{Job, promise};
 use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
@@ -9,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
 use sting_core::offset::{Offsets, Unit};
-use sting_pii::{Action, CustomDetector, Key, ScrubConfig};
+use sting_pii::{Action, CustomDetector, Exception, Key, Mode, ScrubConfig};
 
 /// Something private in a text, with its place and what speaks for it. It holds no text and may be logged.
 #[napi(object)]
@@ -41,16 +42,23 @@ pub struct Scrubbed {
 /// What is looked for and what is done with it.
 #[napi(object, object_to_js = false)]
 pub struct ScrubberOptions {
-    /// Name of a profile; `default` if left out.
-    pub profile: Option<String>,
+    /// Name of a profile (`default` if left out), or one of your own: `{ name, extends, kinds, actions, ... }`.
+    #[napi(ts_type = "string | Record<string, unknown>")]
+    pub profile: Option<Value>,
     /// Look for these kinds only.
     pub entities: Option<Vec<String>>,
-    /// By kind, `*` for all others: `keep`, `mask`, `hash`, `remove`, `replace`, or `{ mask: { keep_last: 4 } }`.
+    /// By kind, `*` for all others: `keep`, `mask`, `hash`, `remove`, `replace`, `token`, `fpe`, `generalize`,
+    /// `date_shift`, or an object such as `{ mask: { keep_last: 4 } }`.
     #[napi(ts_type = "Record<string, string | Record<string, unknown>>")]
     pub actions: Option<HashMap<String, Value>>,
+    /// What texts are about; see `detectMode`.
+    pub mode: Option<String>,
+    /// Findings that are let pass: `{ kinds, values, fields, below }`.
+    #[napi(ts_type = "Array<Record<string, unknown>>")]
+    pub exceptions: Option<Vec<Value>>,
     /// Report findings from this score on; 0.5 if left out.
     pub min_score: Option<f64>,
-    /// The key of `hash`, at least 16 bytes.
+    /// The key of `hash`, `token`, `fpe` and `date_shift`, at least 16 bytes.
     pub key: Option<Buffer>,
     /// Detectors of your own, in the catalog's schema.
     #[napi(ts_type = "Array<Record<string, unknown>>")]
@@ -67,8 +75,17 @@ impl Scrubber {
     pub fn new(options: Option<ScrubberOptions>) -> Result<Self> {
         let mut settings = ScrubConfig::default();
         if let Some(options) = options {
-            if let Some(profile) = options.profile {
-                settings = settings.with_profile(profile);
+            settings = match options.profile {
+                Some(Value::String(name)) => settings.with_profile(name),
+                Some(own) => settings.with_own_profile(from_json(own, "profile")?),
+                None => settings,
+            };
+            if let Some(mode) = options.mode {
+                settings = settings.with_mode(mode.parse::<Mode>().or_throw()?);
+            }
+            for (i, exception) in options.exceptions.into_iter().flatten().enumerate() {
+                let exception: Exception = from_json(exception, &format!("exceptions[{i}]"))?;
+                settings = settings.with_exceptions([exception]);
             }
             if let Some(kinds) = options.entities {
                 settings = settings.with_entities(kinds);
@@ -134,6 +151,39 @@ impl Scrubber {
         let scrubber = self.0.clone();
         promise(move || scrubber.scrub_json(&text).map(|scrubbed| scrubbed.text.into_inner()).or_throw())
     }
+}
+
+#[napi]
+impl Scrubber {
+    /// Tokens for what goes to a language model. Values are kept in `vault`, or in memory for an hour.
+    #[napi]
+    pub fn session(&self, key: Buffer, options: Option<SessionOptions>) -> Result<Session> {
+        Session::new(&self.0, key, options.unwrap_or_default())
+    }
+
+    /// Scrubs a stream that comes in pieces; `createScrubStream` makes a `stream.Transform` of it.
+    #[napi]
+    pub fn stream(&self) -> ScrubStream {
+        ScrubStream::new(self.0.stream())
+    }
+
+    /// The same scrubber for the texts of one subject, whose dates `date_shift` moves together.
+    #[napi]
+    pub fn for_subject(&self, subject: String) -> Self {
+        Self(self.0.for_subject(subject))
+    }
+
+    /// What the action `fpe` made of a value, in clear again.
+    #[napi]
+    pub fn decrypt(&self, value: String, kind: String) -> Result<String> {
+        self.0.decrypt(&value, &kind).or_throw()
+    }
+}
+
+/// What a text is about: `general`, `medical`, `legal`, `financial` or `educational`.
+#[napi]
+pub fn detect_mode(text: String) -> &'static str {
+    Mode::detect(&text).name()
 }
 
 /// The kinds of private data that are known.

@@ -10,6 +10,7 @@ const home = join(dirname(fileURLToPath(import.meta.url)), "..");
 const examples = join(home, "..", "..", "examples", "node");
 const promises = {
   "scrub.mjs": ["email", "credit_card", "1111"],
+  "session.mjs": ["written to ana@larkhaven.example and put the receipt of card 4111 1111 1111 1111 on file", "unknown"],
   "chunk.mjs": ["Handbook > Leave", "Handbook > Travel"],
   "embed.mjs": ["Float32Array true", "closest to the first: resetting a forgotten password"],
   "search.mjs": ["n1 The vault key is rotated every quarter.", "intact: true"],

@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod json;
 mod pii;
+mod session;
 mod text;
 mod vector;
 
@@ -19,7 +20,9 @@ mod _sting {
     #[pymodule_export]
     use crate::event::{FieldMatch, Ioc, JsonlMatches, Match, Rules, Template, TemplateMiner, extract_iocs};
     #[pymodule_export]
-    use crate::pii::{Finding, Scrubbed, Scrubber, kinds};
+    use crate::pii::{Finding, Scrubbed, Scrubber, detect_mode, kinds};
+    #[pymodule_export]
+    use crate::session::{RestoreStream, Session, Vault};
     #[pymodule_export]
     use crate::text::{Chunk, Chunker, Tokenizer};
     #[pymodule_export]

@@ -2,19 +2,22 @@
 
 use crate::error::{Class, OrRaise, Raise, config, raise};
 use crate::json;
+use crate::session::{Session, Vault};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyDict, PyTuple};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sting_core::offset::{Offsets, Unit};
-use sting_pii::{Action, CustomDetector, Key, ScrubConfig};
+use sting_pii::{Action, Callback, CustomDetector, Exception, Key, Mode, ScrubConfig};
 
 impl Raise for sting_pii::Error {
     fn raise(self) -> PyErr {
         let class = match &self {
-            Self::Unsettled { .. } => Class::Sting,
-            _ => Class::Config,
+            Self::Config { .. } | Self::Detector { .. } | Self::KeyMissing { .. } | Self::Json { .. } => {
+                Class::Config
+            }
+            _ => Class::Sting,
         };
         raise(class, self.code(), &self.to_string())
     }
@@ -97,30 +100,50 @@ impl Scrubbed {
 /// Finds private data and takes it out.
 #[pyclass(frozen, module = "sting")]
 #[derive(Debug)]
-pub(crate) struct Scrubber(sting_pii::Scrubber);
+pub(crate) struct Scrubber(pub(crate) sting_pii::Scrubber);
 
 #[pymethods]
 impl Scrubber {
     #[new]
-    #[pyo3(signature = (profile = "default", *, entities = None, actions = None, min_score = 0.5, key = None, custom = None))]
+    #[allow(clippy::too_many_arguments)] // keywords, all of them optional
+    #[pyo3(signature = (profile = None, *, entities = None, actions = None, min_score = None, key = None, custom = None, mode = None, exceptions = None))]
     fn new(
-        profile: &str,
+        profile: Option<&Bound<'_, PyAny>>,
         entities: Option<Vec<String>>,
         actions: Option<&Bound<'_, PyDict>>,
-        min_score: f32,
+        min_score: Option<f32>,
         key: Option<PyBackedBytes>,
         custom: Option<Vec<Bound<'_, PyDict>>>,
+        mode: Option<&str>,
+        exceptions: Option<Vec<Bound<'_, PyDict>>>,
     ) -> PyResult<Self> {
-        let mut settings = ScrubConfig::default().with_profile(profile).with_min_score(min_score);
+        let mut settings = ScrubConfig::default();
+        if let Some(profile) = profile {
+            settings = match profile.extract::<PyBackedStr>() {
+                Ok(name) => settings.with_profile(&*name),
+                Err(_) => settings.with_own_profile(from_json(json::from_python(profile)?, "profile")?),
+            };
+        }
+        if let Some(min_score) = min_score {
+            settings = settings.with_min_score(min_score);
+        }
+        if let Some(mode) = mode {
+            settings = settings.with_mode(mode.parse::<Mode>().or_raise()?);
+        }
+        for (i, exception) in exceptions.unwrap_or_default().into_iter().enumerate() {
+            let exception: Exception =
+                from_json(json::from_python(&exception)?, &format!("exceptions[{i}]"))?;
+            settings = settings.with_exceptions([exception]);
+        }
         if let Some(kinds) = entities {
             settings = settings.with_entities(kinds);
         }
         if let Some(key) = key {
             settings = settings.with_key(Key::new(key).or_raise()?);
         }
-        let actions = actions.map(|actions| json::object_from_python(actions)).transpose()?;
-        for (kind, action) in actions.unwrap_or_default() {
-            let action: Action = from_json(action, &format!("actions[{kind:?}]"))?;
+        for (kind, action) in actions.into_iter().flatten() {
+            let kind: String = kind.extract()?;
+            let action = action_of(&kind, &action)?;
             settings = settings.with_action(kind, action);
         }
         let rows =
@@ -146,6 +169,22 @@ impl Scrubber {
         py.detach(|| self.0.scrub_json(&text)).map(|scrubbed| scrubbed.text.into_inner()).or_raise()
     }
 
+    /// The same scrubber for the texts of one subject, whose dates are shifted together.
+    fn for_subject(&self, subject: &str) -> Self {
+        Self(self.0.for_subject(subject))
+    }
+
+    /// What the action `fpe` made of a value, in clear again.
+    fn decrypt(&self, value: &str, kind: &str) -> PyResult<String> {
+        self.0.decrypt(value, kind).or_raise()
+    }
+
+    #[pyo3(signature = (key, *, tolerant = false, vault = None))]
+    fn session(&self, key: PyBackedBytes, tolerant: bool, vault: Option<&Vault>) -> PyResult<Session> {
+        let key = Key::new(key).or_raise()?;
+        Ok(Session::new(&self.0, &key, tolerant, vault))
+    }
+
     #[getter]
     fn profile(&self) -> &str {
         self.0.profile()
@@ -161,6 +200,26 @@ impl Scrubber {
         let result = self.0.scrub(text)?;
         Ok(Scrubbed { text: result.text.into_inner(), findings: findings_of(text, result.findings) })
     }
+}
+
+/// An action by name, by object, or as a function that is given the value and its kind.
+fn action_of(kind: &str, action: &Bound<'_, PyAny>) -> PyResult<Action> {
+    if !action.is_callable() {
+        return from_json(json::from_python(action)?, &format!("actions[{kind:?}]"));
+    }
+    // Another function is another setting, which the id of the configuration must show.
+    let name = format!("{} at {:p}", action.get_type().name()?, action.as_ptr());
+    let call: Py<PyAny> = action.clone().unbind();
+    Ok(Action::Call(Callback::new(name, move |value, kind| {
+        Python::attach(|py| call.call1(py, (value, kind))?.extract(py))
+            .map_err(|error: PyErr| error.to_string().into())
+    })))
+}
+
+/// What a text is about: `general`, `medical`, `legal`, `financial` or `educational`.
+#[pyfunction]
+pub(crate) fn detect_mode(text: &str) -> &'static str {
+    Mode::detect(text).name()
 }
 
 /// The kinds of private data that are known.

@@ -9,6 +9,7 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "python"
 PROMISES = {
     "scrub": ["email", "credit_card", "1111"],
+    "session": ["written to ana@larkhaven.example and put the receipt of card 4111 1111 1111 1111 on file", "unknown"],
     "chunk": ["Handbook > Leave", "Handbook > Travel"],
     "embed": ["float32 True", "closest to the first: resetting a forgotten password"],
     "search": ["n1 The vault key is rotated every quarter.", "intact: True"],

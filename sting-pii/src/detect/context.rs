@@ -307,7 +307,7 @@ const fn extend(phrase: u64, word: u64) -> u64 {
 /// Calls `each` with the words of `text`: runs of letters and digits, cut where lower case turns
 /// upper (`dbPassword`) and before the last capital of several (`XMLKey`). What a scrubber wrote,
 /// `[KIND]` and `[KIND:hash]`, is no word.
-pub(super) fn for_words<'t>(text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
+pub(crate) fn for_words<'t>(text: &'t [u8], mut each: impl FnMut(&'t [u8])) {
     let mut i = 0;
     while i < text.len() {
         if text[i] == b'[' {

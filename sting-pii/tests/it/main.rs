@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod actions;
 mod laws;
+mod session;
 mod shared;
 mod stream;
 mod structured;

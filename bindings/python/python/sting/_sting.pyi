@@ -1,7 +1,7 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, final
+from typing import Any, Literal, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,18 @@ __all__ = [
     "JsonlMatches",
     "Match",
     "Report",
+    "RestoreStream",
     "Row",
     "Rules",
     "Scrubbed",
     "Scrubber",
+    "Session",
     "Store",
     "Template",
     "TemplateMiner",
     "Tokenizer",
+    "Vault",
+    "detect_mode",
     "extract_iocs",
     "kinds",
 ]
@@ -173,19 +177,26 @@ class Scrubbed:
 class Scrubber:
     """Finds private data and takes it out.
 
-    ``actions`` says what is done by kind, ``"*"`` for all others: ``keep``, ``mask``, ``hash``, ``remove``, ``replace``, or
-    ``{"mask": {"keep_last": 4}}``. ``hash`` needs a ``key`` of at least 16 bytes. ``entities`` looks for these kinds only.
+    ``actions`` says what is done by kind, ``"*"`` for all others: ``keep``, ``mask``, ``hash``, ``remove``, ``replace``,
+    ``token``, ``fpe``, ``generalize``, ``date_shift``; an object such as ``{"mask": {"keep_last": 4}}``,
+    ``{"replace": "<gone>"}``, ``{"generalize": {"dates": "month"}}``, ``{"date_shift": {"max_days": 30}}``; or a function of
+    the value and its kind. What a function returns is scanned again; if it fails, so does the call. ``hash``, ``token``,
+    ``fpe`` and ``date_shift`` need a ``key`` of at least 16 bytes. ``entities`` looks for these kinds only. ``profile`` is a
+    name, or a profile of your own: ``{"name": ..., "extends": ..., "kinds": [...], "actions": {...}}``. ``mode`` says what
+    texts are about (see ``detect_mode``). ``exceptions`` let findings pass: ``{"kinds", "values", "fields", "below"}``.
     """
 
     def __new__(
         cls,
-        profile: str = "default",
+        profile: str | Mapping[str, Any] | None = None,
         *,
         entities: Sequence[str] | None = None,
-        actions: Mapping[str, str | Mapping[str, Any]] | None = None,
-        min_score: float = 0.5,
+        actions: Mapping[str, str | Mapping[str, Any] | Callable[[str, str], str]] | None = None,
+        min_score: float | None = None,
         key: bytes | None = None,
         custom: Sequence[Mapping[str, Any]] | None = None,
+        mode: str | None = None,
+        exceptions: Sequence[Mapping[str, Any]] | None = None,
     ) -> Scrubber: ...
     def find(self, text: str) -> list[Finding]:
         """What is private in a text, in order."""
@@ -194,8 +205,64 @@ class Scrubber:
     def scrub_many(self, texts: Sequence[str]) -> list[Scrubbed]: ...
     def scrub_json(self, text: str) -> str:
         """JSON whose strings are scrubbed, with keys as context; everything else stays byte for byte."""
+    def session(self, key: bytes, *, tolerant: bool = False, vault: Vault | None = None) -> Session:
+        """Tokens for what goes to a language model. ``tolerant`` also restores tokens that a model has altered. Values are
+        kept in ``vault``, or in memory for an hour."""
+    def for_subject(self, subject: str) -> Scrubber:
+        """The same scrubber for the texts of one subject, whose dates ``date_shift`` moves together."""
+    def decrypt(self, value: str, kind: str) -> str:
+        """What the action ``fpe`` made of a value, in clear again."""
     @property
     def profile(self) -> str: ...
+
+@final
+class Session:
+    """Puts tokens in the place of private data, and private data in the place of tokens.
+
+    ``restore(protect(text)) == text`` for every text. Equal values have equal tokens; nobody without the key can make one.
+    """
+
+    def protect(self, text: str) -> str:
+        """The text with tokens. If the vault fails or is full, an exception is raised and no text is returned."""
+    def protect_messages(self, messages: _Json) -> Any:
+        """The messages of a conversation with tokens: every role, tool calls and results included."""
+    def protect_json(self, text: str) -> str:
+        """JSON with tokens, keys as context; everything else stays byte for byte."""
+    def restore(self, text: str) -> str:
+        """The text with values in the place of this session's tokens."""
+    def restore_json(self, text: str) -> str:
+        """JSON that a model has written, with values escaped as JSON needs it."""
+    def restore_stream(self) -> RestoreStream:
+        """Restores an answer that comes in pieces, cut anywhere."""
+    def leftovers(self, text: str) -> list[tuple[int, int, Literal["unknown", "altered"]]]:
+        """What looks like a token and is not restored as it stands: start and end in code points, and why."""
+    def forget(self) -> int:
+        """Forgets every value kept under this session's key; how many they were."""
+
+@final
+class RestoreStream:
+    """An answer that is restored piece by piece. What may be the beginning of a token is held back."""
+
+    @overload
+    def push(self, piece: str) -> str: ...
+    @overload
+    def push(self, piece: bytes) -> bytes: ...
+    def finish(self) -> str: ...
+    def finish_bytes(self) -> bytes: ...
+
+@final
+class Vault:
+    """Where the values behind tokens are kept."""
+
+    @staticmethod
+    def memory(*, ttl: float = 3600.0, capacity: int = 100_000) -> Vault:
+        """In memory, each value for ``ttl`` seconds after it was last used."""
+    @staticmethod
+    def open(path: _Path, key: bytes, *, ttl: float = 2_592_000.0, capacity: int = 100_000) -> Vault:
+        """In a file that is encrypted under ``key``. A wrong key and a damaged file raise an exception."""
+
+def detect_mode(text: str) -> str:
+    """What a text is about: ``general``, ``medical``, ``legal``, ``financial`` or ``educational``."""
 
 def kinds() -> list[str]:
     """The kinds of private data that are known."""

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sting_core::model::Embedder;
 use sting_core::sigma::RuleSet;
-use sting_pii::{Action, Key, ScrubConfig, Scrubber};
+use sting_pii::{Action, Key, Mode, ScrubConfig, Scrubber};
 use sting_vector::embed::BertEmbedder;
 
 /// What is looked for.
@@ -19,6 +19,9 @@ pub(super) struct Detection {
     /// Look for this kind and no other; may be given several times
     #[arg(long = "entity", value_name = "KIND")]
     entities: Vec<String>,
+    /// What the texts are about: general, medical, legal, financial or educational
+    #[arg(long, value_name = "MODE", default_value = "general", value_parser = mode)]
+    mode: Mode,
     /// Report findings from this score on, in (0, 1]
     #[arg(long, value_name = "SCORE")]
     min_score: Option<f32>,
@@ -29,18 +32,18 @@ pub(super) struct Detection {
 pub(super) struct Treatment {
     #[command(flatten)]
     detection: Detection,
-    /// What to do with a kind: keep, mask, hash, remove, replace, or JSON such as
-    /// {"mask":{"keep_last":4}}; `*` is every other kind
+    /// What to do with a kind: keep, mask, hash, remove, replace, fpe, generalize, date_shift, or JSON such as
+    /// {"mask":{"keep_last":4}} or {"generalize":{"dates":"month"}}; `*` is every other kind
     #[arg(long = "action", value_name = "KIND=ACTION", value_parser = action)]
     actions: Vec<(String, Action)>,
-    /// File with the key for hashes, at least 16 bytes
+    /// File with the key for hash, fpe and date_shift, at least 16 bytes
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
 
 impl Detection {
     pub(super) fn config(&self) -> ScrubConfig {
-        let mut config = ScrubConfig::default().with_profile(&self.profile);
+        let mut config = ScrubConfig::default().with_profile(&self.profile).with_mode(self.mode);
         if !self.entities.is_empty() {
             config = config.with_entities(&self.entities);
         }
@@ -54,6 +57,12 @@ impl Detection {
 impl Treatment {
     pub(super) fn scrubber(&self) -> Result<Scrubber, Error> {
         let mut config = self.detection.config();
+        if self.actions.iter().any(|(_, action)| matches!(action, Action::Token)) {
+            return Err(Error::Usage {
+                problem: "tokens are restored by a session, which ends with the command".into(),
+                hint: "use hash, or fpe".into(),
+            });
+        }
         for (kind, action) in &self.actions {
             config = config.with_action(kind, action.clone());
         }
@@ -62,6 +71,10 @@ impl Treatment {
         }
         Ok(Scrubber::new(config)?)
     }
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    text.parse().map_err(|error: sting_pii::Error| error.to_string())
 }
 
 fn action(text: &str) -> Result<(String, Action), String> {

@@ -21,6 +21,16 @@ fn scrub() {
 }
 
 #[test]
+fn session() {
+    assert_eq!(
+        example("session"),
+        "the model sees neither card nor address: true\n\
+         I have written to ana@larkhaven.example about it.\n\
+         left over at bytes 5..27: unknown\n"
+    );
+}
+
+#[test]
 fn chunk() {
     assert_eq!(
         example("chunk"),
