@@ -1,4 +1,4 @@
-//! Detection rules over security events; indicators and templates in their texts.
+//! Detection rules over security events, and templates of log lines.
 
 use crate::error::{Class, OrRaise, Raise, config, raise, rule_error};
 use crate::json;
@@ -8,11 +8,10 @@ use pyo3::types::PyDict;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use sting_core::Span;
 use sting_core::event::Event;
-use sting_core::offset::{Offsets, Unit};
 use sting_core::sigma::{self, RuleSet};
 use sting_core::template::{self, TemplateConfig};
-use sting_core::{Span, ioc};
 
 impl Raise for sting_ingest::Error {
     fn raise(self) -> PyErr {
@@ -81,15 +80,7 @@ impl Rules {
     /// Every rule that one event matches: a `dict`, or JSON as `str` or `bytes`.
     #[pyo3(name = "match")]
     fn matches(&self, py: Python<'_>, event: &Bound<'_, PyAny>) -> PyResult<Vec<Match>> {
-        let json = if let Ok(text) = event.extract::<PyBackedStr>() {
-            text.as_bytes().to_vec()
-        } else if let Ok(bytes) = event.extract::<PyBackedBytes>() {
-            bytes.to_vec()
-        } else if event.is_instance_of::<PyDict>() {
-            json::from_python(event)?.to_string().into_bytes()
-        } else {
-            return Err(config("an event is a dict, or JSON as str or bytes; pass one of these"));
-        };
+        let json = event_json(event)?;
         let found = py.detach(|| Event::from_json(&json).map(|event| self.0.matches(&event))).or_raise()?;
         Ok(found.into_iter().map(Match::from).collect())
     }
@@ -112,6 +103,19 @@ impl Rules {
 
     fn __repr__(&self) -> String {
         format!("Rules({} rules, {} errors)", self.0.len(), self.0.errors().len())
+    }
+}
+
+/// The JSON of an event: a `dict`, or JSON as `str` or `bytes`.
+pub(crate) fn event_json(event: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Ok(text) = event.extract::<PyBackedStr>() {
+        Ok(text.as_bytes().to_vec())
+    } else if let Ok(bytes) = event.extract::<PyBackedBytes>() {
+        Ok(bytes.to_vec())
+    } else if event.is_instance_of::<PyDict>() {
+        Ok(json::from_python(event)?.to_string().into_bytes())
+    } else {
+        Err(config("an event is a dict, or JSON as str or bytes; pass one of these"))
     }
 }
 
@@ -186,38 +190,6 @@ impl From<sigma::Match> for Match {
             fields: found.fields.into_iter().map(field).collect(),
         }
     }
-}
-
-/// An indicator of compromise and its place: what it is, refanged, and where it stands in the text.
-#[pyclass(frozen, eq, hash, get_all, module = "sting")]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Ioc {
-    kind: &'static str,
-    value: String,
-    start: usize,
-    end: usize,
-}
-
-#[pymethods]
-impl Ioc {
-    fn __repr__(&self) -> String {
-        format!("Ioc({:?}, {:?}, {}..{})", self.kind, self.value, self.start, self.end)
-    }
-}
-
-/// The indicators in a text.
-#[pyfunction]
-#[pyo3(signature = (text, *, keep_benign = false))]
-pub(crate) fn extract_iocs(py: Python<'_>, text: PyBackedStr, keep_benign: bool) -> Vec<Ioc> {
-    py.detach(|| {
-        let offsets = Offsets::new(&text, Unit::CodePoints);
-        let found = ioc::Extractor::default().with_benign_kept(keep_benign).extract(&text);
-        let python = |one: ioc::Ioc| {
-            let span = offsets.span(one.span);
-            Ioc { kind: one.kind.as_str(), value: one.value, start: span.start, end: span.end }
-        };
-        found.into_iter().map(python).collect()
-    })
 }
 
 /// The template of a line, with the line's parameters.

@@ -1,6 +1,6 @@
 //! The native module behind the Python package `sting`: conversion, errors and threads, no logic.
 //!
-//! One file a crate: `text` and `event` for `sting-core`, `pii`, `vector`. What users see is documented in
+//! One file a crate: `text`, `event` and `ioc` for `sting-core`, `pii`, `vector`. What users see is documented in
 //! `python/sting/__init__.pyi`.
 
 #![allow(missing_docs)] // documented in the stubs, where Python users look
@@ -8,6 +8,7 @@
 
 mod error;
 mod event;
+mod ioc;
 mod json;
 mod pii;
 mod session;
@@ -18,7 +19,9 @@ mod vector;
 #[pyo3::pymodule(gil_used = false)]
 mod _sting {
     #[pymodule_export]
-    use crate::event::{FieldMatch, Ioc, JsonlMatches, Match, Rules, Template, TemplateMiner, extract_iocs};
+    use crate::event::{FieldMatch, JsonlMatches, Match, Rules, Template, TemplateMiner};
+    #[pymodule_export]
+    use crate::ioc::{FeedReport, Ioc, IocMatch, Iocs, extract_iocs};
     #[pymodule_export]
     use crate::pii::{Finding, Scrubbed, Scrubber, detect_mode, kinds};
     #[pymodule_export]

@@ -1,5 +1,7 @@
 """Indicators and templates of log lines."""
 
+from pathlib import Path
+
 import pytest
 
 import sting
@@ -17,6 +19,28 @@ def test_indicators_have_places_in_code_points() -> None:
     assert text[found[3].start : found[3].end] == "203.0.113.9"
     assert text[found[1].start : found[1].end] == "cdn[.]evil-host[.]net"
     assert sting.extract_iocs("10.0.0.1", keep_benign=True)[0].kind == "ipv4"
+
+
+def test_events_are_held_against_known_indicators(tmp_path: Path) -> None:
+    known = sting.Iocs()
+    assert known.add("cidr", "203.0.113.0/24", source="feed", confidence=90, ttl=60, last_seen=1000)
+    assert known.add_many("domain", ["evil[.]co[.]uk", "evil.co.uk"]) == 1
+    (tmp_path / "list.txt").write_text("# a list\n198.51.100.7\nnothing\n")
+    report = known.load(tmp_path / "list.txt")
+    assert (report.added, report.updated, report.skipped, report.faults[0][0]) == (1, 0, 1, "line 3")
+    assert len(known) == 3
+    event = {"dst": "203.0.113.9", "q": "a.evil.co.uk", "src": "198.51.100.7"}
+    found = [(one.field, one.kind, one.value, one.source) for one in known.match(event)]
+    assert found == [
+        ("dst", "cidr", "203.0.113.0/24", "feed"),
+        ("q", "domain", "evil.co.uk", ""),
+        ("src", "ipv4", "198.51.100.7", "list.txt"),
+    ]
+    assert len(known.match(event, now=2000)) == 2 and known.expire(2000) == 1
+    with pytest.raises(sting.ConfigError):
+        known.add("ipv4", "not an address")
+    with pytest.raises(sting.SourceError):
+        known.load(tmp_path / "none")
 
 
 def test_templates_merge_as_lines_come() -> None:

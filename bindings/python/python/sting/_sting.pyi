@@ -13,10 +13,13 @@ __all__ = [
     "Chunker",
     "Collection",
     "Embedder",
+    "FeedReport",
     "FieldMatch",
     "Finding",
     "Hit",
     "Ioc",
+    "IocMatch",
+    "Iocs",
     "JsonlMatches",
     "Match",
     "Report",
@@ -487,6 +490,89 @@ class Ioc:
 def extract_iocs(text: str, *, keep_benign: bool = False) -> list[Ioc]:
     """The indicators in a text, defanged or not, in order. What everybody mentions (private addresses, vendors' domains) is
     left out unless ``keep_benign``."""
+
+@final
+class IocMatch:
+    """A known indicator in a field of an event."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def kind(self) -> str:
+        """Kind of the known indicator: an address is found by its network, a host by the domain above it."""
+    @property
+    def value(self) -> str:
+        """The known indicator."""
+    @property
+    def found(self) -> str:
+        """What the event says."""
+    @property
+    def source(self) -> str: ...
+    @property
+    def confidence(self) -> int: ...
+    @property
+    def first_seen(self) -> int | None: ...
+    @property
+    def last_seen(self) -> int | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class FeedReport:
+    """What a file added to a set of indicators."""
+
+    @property
+    def added(self) -> int: ...
+    @property
+    def updated(self) -> int:
+        """Indicators that were in the set."""
+    @property
+    def skipped(self) -> int:
+        """Entries that are no indicators of a known kind."""
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Where the first that were skipped stand, and what is wrong."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+@final
+class Iocs:
+    """A set of known indicators, about 24 bytes each. Times are seconds since 1970."""
+
+    def __new__(cls) -> Iocs: ...
+    def add(
+        self,
+        kind: str,
+        value: str,
+        *,
+        source: str = "",
+        confidence: int = 50,
+        ttl: int | None = None,
+        first_seen: int | None = None,
+        last_seen: int | None = None,
+    ) -> bool:
+        """Adds an indicator, or moves on the last sighting of one that is there. True if it is new."""
+    def add_many(
+        self,
+        kind: str,
+        values: Sequence[str],
+        *,
+        source: str = "",
+        confidence: int = 50,
+        ttl: int | None = None,
+        first_seen: int | None = None,
+        last_seen: int | None = None,
+    ) -> int:
+        """Adds many of one kind; returns how many are new. If one is refused, those before it have been added."""
+    def load(
+        self, path: _Path, *, source: str = "", confidence: int = 50, ttl: int | None = None
+    ) -> FeedReport:
+        """Adds the indicators of a STIX bundle, a MISP event, a CSV table or a list."""
+    def match(self, event: Mapping[str, Any] | str | bytes, *, now: int | None = None) -> list[IocMatch]:
+        """The known indicators in an event; with ``now``, those that are stale are left out."""
+    def expire(self, now: int) -> int:
+        """Forgets what is stale; returns how many that were."""
+    def __len__(self) -> int: ...
 
 @final
 class Template:
