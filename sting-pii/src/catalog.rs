@@ -44,6 +44,9 @@ pub struct Detector {
     /// Literals, in any case, just before the value, for [`Group::Lead`].
     #[serde(default)]
     pub lead: Vec<String>,
+    /// How many bytes before the literal of `lead` the value begins, where the literal is a part of it.
+    #[serde(default)]
+    pub lead_back: usize,
     /// Names of keys whose value this is: `password` also covers `dbPassword` and `db.password`;
     /// `adobe *` covers every key with that word in it.
     #[serde(default)]
@@ -121,7 +124,7 @@ pub enum Boundary {
     Number,
     /// As `number`, nor `:` or `-` with another group of hexadecimal digits.
     Hex,
-    /// No letter or digit before, no letter, digit, `_`, `-` or `+` behind.
+    /// No letter or digit before, no letter, digit, `_`, `-`, `+` or `~` behind.
     Token,
     /// Anything.
     None,
@@ -164,6 +167,7 @@ impl Detector {
             boundary: Boundary::Alnum,
             extent: Extent::Match,
             lead: Vec::new(),
+            lead_back: 0,
             keys: Vec::new(),
             validator: None,
             score: even_odds(),

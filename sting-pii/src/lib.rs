@@ -2,6 +2,8 @@
 
 mod action;
 mod catalog;
+#[cfg(feature = "arrow")]
+mod columnar;
 mod config;
 mod detect;
 mod error;
@@ -20,6 +22,8 @@ mod vault;
 
 pub use action::{Action, Callback, DatePrecision, Generalize};
 pub use catalog::{Boundary, Detector, Extent, Group, builtin, kinds};
+#[cfg(feature = "arrow")]
+pub use columnar::{ColumnVerdict, ScrubbedBatch};
 pub use config::{CustomDetector, ScrubConfig};
 pub use error::Error;
 pub use exception::Exception;

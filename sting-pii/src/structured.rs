@@ -10,12 +10,15 @@ mod stream;
 pub use stream::FormatStream;
 
 pub(crate) use escape::Style;
+#[cfg(feature = "arrow")]
+pub(crate) use json::field_name;
 pub(crate) use json::walk_json;
 
 use crate::{Error, Finding, ScrubResult, Scrubber};
 use line::Field;
 use reader::{Reader, Unit, without_line_end};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::str::FromStr;
 use sting_core::{Scrubbed, SourceMap, SourceRun, Span};
 
@@ -136,7 +139,8 @@ impl Scrubber {
         let mut findings = Vec::new();
         walk(format, text, |span, style, field| {
             let (said, source) = read(text, span, style)?;
-            let found = self.find_field(&said, field).into_iter();
+            let field = field.map(|name| scrubbed_name(self, name));
+            let found = self.find_field(&said, field.as_deref()).into_iter();
             findings.extend(found.map(|finding| placed(finding, &source, span.start)));
             Ok(())
         })?;
@@ -208,8 +212,20 @@ fn walk(
     if plain < at { each(Span::new(plain, at), Style::Plain, None) } else { Ok(()) }
 }
 
+/// The name of a field without what is private in it: what comes out is read with that name again, and
+/// must say the same then.
+fn scrubbed_name<'n>(scrubber: &Scrubber, name: &'n str) -> Cow<'n, str> {
+    let plain = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b' ');
+    if name.bytes().filter(|b| !plain(*b)).count() < 4 && !name.contains(['=', ':', '@']) {
+        return name.into();
+    }
+    scrubber
+        .settle(name.as_bytes(), None)
+        .map_or_else(|_| "".into(), |(scrubbed, ..)| String::from_utf8_lossy(&scrubbed).into_owned().into())
+}
+
 /// What the value at `span` says, and from there to its writing.
-fn read(text: &[u8], span: Span, style: Style) -> Result<(std::borrow::Cow<'_, [u8]>, SourceMap), Error> {
+fn read(text: &[u8], span: Span, style: Style) -> Result<(Cow<'_, [u8]>, SourceMap), Error> {
     // Only JSON can be written wrongly.
     style.decode(&text[span.range()]).ok_or(Error::Json { offset: span.start.saturating_sub(1) })
 }
@@ -256,7 +272,8 @@ impl<'a> Writer<'a> {
     fn value(&mut self, span: Span, style: Style, field: Option<&str>) -> Result<(), Error> {
         self.copy(span.start);
         let (said, source) = read(self.text, span, style)?;
-        let (scrubbed, map, findings) = self.scrubber.settle(&said, field)?;
+        let field = field.map(|name| scrubbed_name(self.scrubber, name));
+        let (scrubbed, map, findings) = self.scrubber.settle(&said, field.as_deref())?;
         self.findings.extend(findings.into_iter().map(|finding| placed(finding, &source, span.start)));
         if *scrubbed == *said {
             self.copy(span.end);

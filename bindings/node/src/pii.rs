@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
 use sting_core::offset::{Offsets, Unit};
-use sting_pii::{Action, CustomDetector, Exception, Key, Mode, ScrubConfig};
+use sting_pii::{Action, CustomDetector, Exception, Format, Key, Mode, PatternSet, Preset, ScrubConfig};
 
 /// Something private in a text, with its place and what speaks for it. It holds no text and may be logged.
 #[napi(object)]
@@ -63,6 +63,17 @@ pub struct ScrubberOptions {
     /// Detectors of your own, in the catalog's schema.
     #[napi(ts_type = "Array<Record<string, unknown>>")]
     pub custom: Option<Vec<Value>>,
+    /// Patterns in the exchange format of pattern catalogs, as JSON.
+    pub patterns: Option<String>,
+    /// Only what matters in one sort of text.
+    #[napi(ts_type = "'logs' | 'config' | 'api' | 'database' | 'general'")]
+    pub preset: Option<String>,
+    /// Values that are never private.
+    pub allow: Option<Vec<String>>,
+    /// By kind, values that are always private.
+    pub deny: Option<HashMap<String, Vec<String>>>,
+    /// By kind, names of keys and columns whose value is always private: `phone_*`.
+    pub key_names: Option<HashMap<String, Vec<String>>>,
 }
 
 /// Finds private data and takes it out.
@@ -95,6 +106,19 @@ impl Scrubber {
             }
             if let Some(key) = options.key {
                 settings = settings.with_key(Key::new(key).or_throw()?);
+            }
+            if let Some(preset) = options.preset {
+                settings = settings.with_preset(preset.parse::<Preset>().or_throw()?);
+            }
+            if let Some(json) = options.patterns {
+                settings = settings.with_patterns(PatternSet::read(&json).or_throw()?).or_throw()?;
+            }
+            settings = settings.with_allowed(options.allow.unwrap_or_default());
+            for (kind, values) in options.deny.into_iter().flatten() {
+                settings = settings.with_denied(kind, values);
+            }
+            for (kind, names) in options.key_names.into_iter().flatten() {
+                settings = settings.with_key_names(kind, names);
             }
             for (kind, action) in options.actions.into_iter().flatten() {
                 let action: Action = from_json(action, &format!("actions.{kind}"))?;
@@ -155,6 +179,22 @@ impl Scrubber {
 
 #[napi]
 impl Scrubber {
+    #[napi]
+    pub fn scrub_as_sync(&self, format: String, text: String) -> Result<Scrubbed> {
+        scrub_as(&self.0, &format, &text)
+    }
+
+    /// A structured text (`auto`, `json`, `csv`, `log`, ...), scrubbed value by value with the names of fields as
+    /// context; everything else stays byte for byte.
+    #[napi(
+        ts_args_type = "format: string, text: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<Scrubbed>"
+    )]
+    pub fn scrub_as(&self, format: String, text: String) -> AsyncTask<Job<Scrubbed>> {
+        let scrubber = self.0.clone();
+        promise(move || scrub_as(&scrubber, &format, &text))
+    }
+
     /// Tokens for what goes to a language model. Values are kept in `vault`, or in memory for an hour.
     #[napi]
     pub fn session(&self, key: Buffer, options: Option<SessionOptions>) -> Result<Session> {
@@ -194,6 +234,11 @@ pub fn kinds() -> Vec<&'static str> {
 
 fn scrub(scrubber: &sting_pii::Scrubber, text: &str) -> Result<Scrubbed> {
     let result = scrubber.scrub(text).or_throw()?;
+    Ok(Scrubbed { text: result.text.into_inner(), findings: findings_of(text, result.findings) })
+}
+
+fn scrub_as(scrubber: &sting_pii::Scrubber, format: &str, text: &str) -> Result<Scrubbed> {
+    let result = scrubber.scrub_as(format.parse::<Format>().or_throw()?, text).or_throw()?;
     Ok(Scrubbed { text: result.text.into_inner(), findings: findings_of(text, result.findings) })
 }
 

@@ -54,6 +54,16 @@ test("scrub by kind", async () => {
   assert.ok(sting.kinds().includes("us_ssn"));
 });
 
+test("structured texts keep every other byte", async () => {
+  const scrubber = new sting.Scrubber({ allow: ["info@example.org"], keyNames: { seat: ["seat_*"] } });
+  const table = 'id;ssn;note\r\n1;536228726;"a ""b@c.example"""\r\n';
+  const { text, findings } = await scrubber.scrubAs("auto", table);
+  assert.equal(text, 'id;ssn;note\r\n1;[US_SSN];"a ""[EMAIL]"""\r\n');
+  assert.deepEqual(findings.map(({ start, end }) => table.slice(start, end)), ["536228726", "b@c.example"]);
+  assert.equal(scrubber.scrubSync("info@example.org seatNo=17b").text, "info@example.org seatNo=[SEAT]");
+  refuses(() => scrubber.scrubAsSync("nope", "x"), "config");
+});
+
 test("embeddings are one Float32Array", async () => {
   const embedder = sting.Embedder.builtin();
   const { data, dim } = await embedder.embed(["one text", "another", ""]);

@@ -12,6 +12,7 @@ mod ioc;
 mod json;
 mod pii;
 mod session;
+mod stream;
 mod text;
 mod vector;
 
@@ -26,6 +27,8 @@ mod _sting {
     use crate::pii::{Finding, Scrubbed, Scrubber, detect_mode, kinds};
     #[pymodule_export]
     use crate::session::{RestoreStream, Session, Vault};
+    #[pymodule_export]
+    use crate::stream::ScrubStream;
     #[pymodule_export]
     use crate::text::{Chunk, Chunker, Tokenizer};
     #[pymodule_export]

@@ -3,13 +3,18 @@
 use crate::error::{Class, OrRaise, Raise, config, raise};
 use crate::json;
 use crate::session::{Session, Vault};
+use crate::stream::{ScrubStream, scrub_table};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyDict, PyTuple};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use sting_core::offset::{Offsets, Unit};
-use sting_pii::{Action, Callback, CustomDetector, Exception, Key, Mode, ScrubConfig};
+use sting_pii::{
+    Action, Callback, CustomDetector, Exception, Format, Key, Mode, PatternSet, Preset, ScrubConfig,
+    ScrubResult,
+};
 
 impl Raise for sting_pii::Error {
     fn raise(self) -> PyErr {
@@ -106,7 +111,7 @@ pub(crate) struct Scrubber(pub(crate) sting_pii::Scrubber);
 impl Scrubber {
     #[new]
     #[allow(clippy::too_many_arguments)] // keywords, all of them optional
-    #[pyo3(signature = (profile = None, *, entities = None, actions = None, min_score = None, key = None, custom = None, mode = None, exceptions = None))]
+    #[pyo3(signature = (profile = None, *, entities = None, actions = None, min_score = None, key = None, custom = None, mode = None, exceptions = None, patterns = None, preset = None, allow = None, deny = None, key_names = None))]
     fn new(
         profile: Option<&Bound<'_, PyAny>>,
         entities: Option<Vec<String>>,
@@ -116,6 +121,11 @@ impl Scrubber {
         custom: Option<Vec<Bound<'_, PyDict>>>,
         mode: Option<&str>,
         exceptions: Option<Vec<Bound<'_, PyDict>>>,
+        patterns: Option<&str>,
+        preset: Option<&str>,
+        allow: Option<Vec<String>>,
+        deny: Option<BTreeMap<String, Vec<String>>>,
+        key_names: Option<BTreeMap<String, Vec<String>>>,
     ) -> PyResult<Self> {
         let mut settings = ScrubConfig::default();
         if let Some(profile) = profile {
@@ -134,6 +144,19 @@ impl Scrubber {
             let exception: Exception =
                 from_json(json::from_python(&exception)?, &format!("exceptions[{i}]"))?;
             settings = settings.with_exceptions([exception]);
+        }
+        settings = settings.with_allowed(allow.unwrap_or_default());
+        for (kind, values) in deny.unwrap_or_default() {
+            settings = settings.with_denied(kind, values);
+        }
+        for (kind, names) in key_names.unwrap_or_default() {
+            settings = settings.with_key_names(kind, names);
+        }
+        if let Some(preset) = preset {
+            settings = settings.with_preset(preset.parse::<Preset>().or_raise()?);
+        }
+        if let Some(json) = patterns {
+            settings = settings.with_patterns(PatternSet::read(json).or_raise()?).or_raise()?;
         }
         if let Some(kinds) = entities {
             settings = settings.with_entities(kinds);
@@ -185,6 +208,25 @@ impl Scrubber {
         Ok(Session::new(&self.0, &key, tolerant, vault))
     }
 
+    fn scrub_as(&self, py: Python<'_>, format: &str, text: PyBackedStr) -> PyResult<Scrubbed> {
+        let format: Format = format.parse().or_raise()?;
+        py.detach(|| self.0.scrub_as(format, &text).map(|result| scrubbed_of(&text, result))).or_raise()
+    }
+
+    #[pyo3(signature = (format = "text"))]
+    fn stream(&self, format: &str) -> PyResult<ScrubStream> {
+        ScrubStream::begin(&self.0, format)
+    }
+
+    #[pyo3(signature = (table, columns = None))]
+    fn scrub_arrow<'py>(
+        &self,
+        table: &Bound<'py, PyAny>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        scrub_table(&self.0, table, columns.as_deref())
+    }
+
     #[getter]
     fn profile(&self) -> &str {
         self.0.profile()
@@ -197,8 +239,7 @@ impl Scrubber {
 
 impl Scrubber {
     fn scrub_one(&self, text: &str) -> Result<Scrubbed, sting_pii::Error> {
-        let result = self.0.scrub(text)?;
-        Ok(Scrubbed { text: result.text.into_inner(), findings: findings_of(text, result.findings) })
+        Ok(scrubbed_of(text, self.0.scrub(text)?))
     }
 }
 
@@ -220,6 +261,10 @@ fn action_of(kind: &str, action: &Bound<'_, PyAny>) -> PyResult<Action> {
 #[pyfunction]
 pub(crate) fn detect_mode(text: &str) -> &'static str {
     Mode::detect(text).name()
+}
+
+fn scrubbed_of(text: &str, result: ScrubResult) -> Scrubbed {
+    Scrubbed { text: result.text.into_inner(), findings: findings_of(text, result.findings) }
 }
 
 /// The kinds of private data that are known.

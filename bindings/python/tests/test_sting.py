@@ -143,3 +143,49 @@ def test_long_calls_let_other_threads_run() -> None:
     thread.join()
     assert len(gaps) > 3, "the other thread never ran"
     assert max(gaps) < max(0.5 * took, 0.1)
+
+
+def test_structured_texts_keep_every_other_byte():
+    scrubber = sting.Scrubber()
+    table = "id;ssn;note\r\n1;536228726;\"a \"\"b@c.example\"\"\"\r\n"
+    result = scrubber.scrub_as("csv", table)
+    assert result.text == "id;ssn;note\r\n1;[US_SSN];\"a \"\"[EMAIL]\"\"\"\r\n"
+    assert [table[f.start : f.end] for f in result.findings] == ["536228726", "b@c.example"]
+    with pytest.raises(sting.ConfigError):
+        scrubber.scrub_as("nope", "x")
+
+
+def test_streams_are_cut_anywhere():
+    text = b"level=info password=hunter2 n=1\n{\"ssn\": 536228726}\nplain jane@example.org\n"
+    expected = b"level=info password=[PASSWORD] n=1\n{\"ssn\": \"[US_SSN]\"}\nplain [EMAIL]\n"
+    for size in (1, 7, 1000):
+        stream = sting.Scrubber().stream("log")
+        out = b"".join(stream.push(text[i : i + size]) for i in range(0, len(text), size))
+        assert out + stream.finish() == expected
+    with pytest.raises(sting.ConfigError):
+        stream.finish()
+    with pytest.raises(sting.ConfigError):
+        sting.Scrubber().stream("json")
+
+
+def test_lists_names_patterns_and_presets():
+    patterns = """[{"name": "Case File", "pattern": "CF-[0-9]{4}", "description": "", "category": "legal",
+                    "framework": "custom", "severity": "high", "examples": ["CF-2041"]}]"""
+    scrubber = sting.Scrubber(
+        patterns=patterns, preset="logs", allow=["info@example.org"], deny={"project": ["Blue Heron"]},
+        key_names={"seat": ["seat_*"]},
+    )
+    out = scrubber.scrub("CF-1234 info@example.org blue heron seatNo=17b").text
+    assert out == "[CASE_FILE] info@example.org [PROJECT] seatNo=[SEAT]"
+    with pytest.raises(sting.ConfigError):
+        sting.Scrubber(patterns=patterns.replace("CF-2041", "CF-20"))
+
+
+def test_arrow_tables():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"note": pa.array(["mail a@b.example", None]), "ssn": [536228726, 7], "n": [1.5, 2.5]})
+    out = sting.Scrubber().scrub_arrow(table)
+    assert out.to_pydict() == {"note": ["mail [EMAIL]", None], "ssn": [None, 7], "n": [1.5, 2.5]}
+    assert sting.Scrubber().scrub_arrow(table, columns=["n"]).to_pydict() == table.to_pydict()
+    with pytest.raises(sting.ConfigError):
+        sting.Scrubber().scrub_arrow(table, columns=["nope"])

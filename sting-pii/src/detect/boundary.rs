@@ -37,7 +37,7 @@ impl Boundary {
             Self::None => true,
             Self::Alnum => !next.is_ascii_alphanumeric(),
             Self::Word => !next.is_ascii_alphanumeric() && next != b'_',
-            Self::Token => !next.is_ascii_alphanumeric() && !matches!(next, b'_' | b'-' | b'+'),
+            Self::Token => !next.is_ascii_alphanumeric() && !matches!(next, b'_' | b'-' | b'+' | b'~'),
             Self::Number | Self::Hex => {
                 let joined = joins_digits(next) && at(text, end + 1).is_ascii_digit();
                 let group = self == Self::Hex
@@ -50,7 +50,10 @@ impl Boundary {
 }
 
 /// True for `:` or `-` behind one to four hexadecimal digits that are a word, as `ab:` and unlike `mac:`.
+///
+/// A second colon before it (`2001::`) stands for groups of zeros, and goes on with the groups before.
 fn hex_group_before(text: &[u8], colon: usize) -> bool {
+    let colon = if colon > 0 && text[colon - 1] == b':' && text[colon] == b':' { colon - 1 } else { colon };
     let digits = text[..colon].iter().rev().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
     (1..=4).contains(&digits) && !before(text, colon - digits).is_ascii_alphanumeric()
 }

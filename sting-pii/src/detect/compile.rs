@@ -96,6 +96,7 @@ impl Engine {
         }
         for row in rows.iter().filter(|row| row.group == Group::Key) {
             row.keys.iter().for_each(|name| self.key_words.insert(name));
+            self.key_words.insert(super::key::ATTRIBUTE);
         }
         let Some(ids) = &self.slots[Slot::Id as usize] else { return Ok(()) };
         let rules: Vec<_> = ids.rules.iter().map(|&rule| &self.rules[rule as usize]).collect();
@@ -146,7 +147,8 @@ impl Engine {
             Group::Lead if !row.lead.is_empty() => {
                 leads.extend(row.lead.iter().map(|lead| Lead {
                     literal: lead.as_bytes().into(),
-                    before: true,
+                    before: row.lead_back == 0,
+                    back: row.lead_back,
                     rule: index,
                 }));
             }
@@ -156,6 +158,7 @@ impl Engine {
                     leads.extend(literals.into_iter().map(|literal| Lead {
                         literal: literal.into(),
                         before: false,
+                        back: 0,
                         rule: index,
                     }));
                 } else {

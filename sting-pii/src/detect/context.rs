@@ -260,7 +260,7 @@ const ANYWHERE: u64 = 0x5851_F42D_4C95_7F2D;
 
 /// Hashes by which the names of keys are looked up: of the last one, two, ... words of a key
 /// (`db.passwordHash` ends in `hash`, in `password hash` and in `db password hash`), and of each
-/// single word as one that may stand anywhere.
+/// phrase as one that may stand anywhere.
 pub(crate) fn for_key_hashes(key: &[u8], mut each: impl FnMut(u64)) {
     // The hash of the phrase of the last word, of the last two, ... as of the word just read.
     let mut ending = [0; MAX_PHRASE];
@@ -272,7 +272,7 @@ pub(crate) fn for_key_hashes(key: &[u8], mut each: impl FnMut(u64)) {
             ending[length] = extend(ending[length - 1], word);
         }
         ending[0] = extend(0, word);
-        each(ending[0] ^ ANYWHERE);
+        ending[..words].iter().for_each(|phrase| each(phrase ^ ANYWHERE));
     });
     for hash in &ending[..words] {
         each(*hash);
@@ -280,7 +280,7 @@ pub(crate) fn for_key_hashes(key: &[u8], mut each: impl FnMut(u64)) {
 }
 
 /// The hash under which the name of a key is looked up: `password` for keys that end in it,
-/// `adobe *` for keys that have that word anywhere.
+/// `adobe *` for keys that have those words anywhere.
 pub(crate) fn name_hash(name: &str) -> u64 {
     let mut hash = 0;
     for_words(name.as_bytes(), |word| hash = extend(hash, word_hash(word)));

@@ -244,7 +244,9 @@ fn within_uuid(text: &[u8], start: usize, end: usize) -> bool {
     if !text[start..end].iter().all(inside) {
         return false;
     }
-    let from = start - count_back(text, start, 37, inside);
+    let mut from = start - count_back(text, start, 37, inside);
+    // `req-16da8660-...`: the dash before it is none of its own.
+    from += usize::from(text[from] == b'-');
     let to = end + text[end..].iter().take(37).take_while(|b| inside(b)).count();
     to - from == 36 && [8, 13, 18, 23].iter().all(|dash| text[from + dash] == b'-')
 }

@@ -29,6 +29,25 @@ pub(crate) fn key_before(text: &[u8], separator: usize) -> Option<&[u8]> {
     Some(&text[end - length..end])
 }
 
+/// The attribute that holds the value where another one names it.
+pub(crate) const ATTRIBUTE: &str = "value";
+
+/// The name in `key="name" value="..."` and `name="name" value="..."`, where `key` is the word `value`.
+pub(crate) fn named_by<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
+    if !key.eq_ignore_ascii_case(ATTRIBUTE.as_bytes()) {
+        return None;
+    }
+    let before = &text[..key.as_ptr() as usize - text.as_ptr() as usize];
+    let blanks = before.iter().rev().take(MAX_GAP).take_while(|b| b.is_ascii_whitespace()).count();
+    let (quote, rest) =
+        before[..before.len() - blanks].split_last().filter(|(b, _)| matches!(b, b'"' | b'\''))?;
+    let is_name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+    let name = &rest[rest.len() - rest.iter().rev().take(MAX_KEY).take_while(is_name).count()..];
+    let attribute = rest[..rest.len() - name.len()].strip_suffix(&[b'=', *quote])?;
+    let names = [&b"key"[..], b"name", b"Key", b"Name"].iter().any(|word| attribute.ends_with(word));
+    (blanks > 0 && names && !name.is_empty()).then_some(name)
+}
+
 /// Where the value of the `:` or `=` at `separator` begins.
 pub(crate) fn value_start(text: &[u8], separator: usize) -> Option<usize> {
     let mut at = separator + 1;
@@ -52,13 +71,25 @@ pub(crate) fn value_start(text: &[u8], separator: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key_before, value_start};
+    use super::{key_before, named_by, value_start};
 
     fn pair(text: &str) -> Option<(&str, &str)> {
         let separator = text.find([':', '='])?;
         let key = key_before(text.as_bytes(), separator)?;
         let value = value_start(text.as_bytes(), separator)?;
         Some((std::str::from_utf8(key).ok()?, &text[value..]))
+    }
+
+    #[test]
+    fn attributes() {
+        let named = |text: &str| {
+            let key = key_before(text.as_bytes(), text.rfind('=')?)?;
+            named_by(text.as_bytes(), key).map(|name| String::from_utf8_lossy(name).into_owned())
+        };
+        assert_eq!(named(r#"<add key="ApiKey" value="x""#).as_deref(), Some("ApiKey"));
+        assert_eq!(named("<input name='user.pass'  value='x'").as_deref(), Some("user.pass"));
+        assert_eq!(named(r#"<add kex="ApiKey" value="x""#), None);
+        assert_eq!(named("value=x").or(named(r#"a="b" volume="x""#)), None);
     }
 
     #[test]

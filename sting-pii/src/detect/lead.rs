@@ -9,6 +9,8 @@ pub(super) struct Lead {
     pub(super) literal: Box<[u8]>,
     /// The value begins behind the literal, and not with it.
     pub(super) before: bool,
+    /// The value begins so many bytes before the literal.
+    pub(super) back: usize,
     pub(super) rule: u32,
 }
 
@@ -32,9 +34,9 @@ impl Leads {
         &self.all
     }
 
-    /// Length of the longest literal.
+    /// Most bytes from the beginning of a value to the end of the literal that leads to it.
     pub(super) fn longest(&self) -> usize {
-        self.all.iter().map(|lead| lead.literal.len()).max().unwrap_or(0)
+        self.all.iter().map(|lead| lead.back + lead.literal.len()).max().unwrap_or(0)
     }
 
     /// Calls `found` with the position of every literal in `text`, and what it leads to.
@@ -71,7 +73,7 @@ mod tests {
         fn every_literal_is_found(
             literals in proptest::collection::vec("[ab]{1,4}", 0..6), text in "[abc]{0,200}",
         ) {
-            let lead = |literal: &String| Lead { literal: literal.as_bytes().into(), before: false, rule: 0 };
+            let lead = |literal: &String| Lead { literal: literal.as_bytes().into(), before: false, back: 0, rule: 0 };
             let leads = Leads::new(literals.iter().map(lead).collect());
             let mut found = Vec::new();
             leads.each(text.as_bytes(), |at, lead| found.push((at, lead.literal.clone())));

@@ -46,7 +46,7 @@ impl Search<'_, '_, '_> {
             self.walk(Slot::Long, place);
         }
         for lead in self.engine.leads.all() {
-            if rest.starts_with(&lead.literal) {
+            if rest.get(lead.back..).is_some_and(|rest| rest.starts_with(&lead.literal)) {
                 if !lead.before {
                     self.walk_if(Slot::Lead, place, Some(&[lead.rule]), Entry::Open);
                 } else if Boundary::Alnum.opens(text, place) {

@@ -197,6 +197,7 @@ impl Search<'_, '_, '_> {
             return;
         }
         let Some(key) = key::key_before(self.text, separator) else { return };
+        let key = key::named_by(self.text, key).unwrap_or(key);
         let key_start = key.as_ptr() as usize - self.text.as_ptr() as usize;
         if key_start > 0 && context::issued_token(&self.text[key_start - 1..]).is_some() {
             return; // `[KIND:` that a scrubber wrote
@@ -250,7 +251,8 @@ impl Search<'_, '_, '_> {
         let from = self.starts.start.saturating_sub(LOOK_BEHIND);
         let to = self.text.len().min(self.starts.end + engine.leads.longest());
         engine.leads.each(&self.text[from..to], |offset, lead| {
-            let (place, behind) = (from + offset, from + offset + lead.literal.len());
+            let Some(place) = (from + offset).checked_sub(lead.back) else { return };
+            let behind = from + offset + lead.literal.len();
             if !lead.before {
                 self.walk_if(Slot::Lead, place, Some(&[lead.rule]), Entry::Open);
             } else if Boundary::Alnum.opens(self.text, place) {

@@ -115,7 +115,7 @@ fn field(open: &[Open]) -> Option<String> {
 }
 
 /// The name of a field: its key, with that of what is around it where the key needs it (`number` in `card`).
-fn field_name(parent: Option<&str>, key: &str) -> String {
+pub(crate) fn field_name(parent: Option<&str>, key: &str) -> String {
     let is = |names: &[&str]| names.iter().any(|name| key.eq_ignore_ascii_case(name));
     match parent {
         Some(parent) if is(EMPTY_NAMES) => parent.to_owned(),

@@ -12,6 +12,9 @@ pub(super) const CHECKS: &[Check] = &[
     check("random", 3.0, random),
     check("secret_shaped", 1.0, |value| !is_placeholder(value) && !is_wordy(value)),
     check("curl_credentials", 2.0, curl_credentials),
+    check("azure_secret", 10.0, |value| {
+        !is_placeholder(value) && entropy(&value[6.min(value.len())..]) >= 3.5
+    }),
     check("encoded_credentials", 1000.0, encoded_credentials),
     check("encoded_private_key", 1e6, encoded_private_key),
     check("pem_body", 10.0, pem_body),

@@ -2,7 +2,7 @@
 
 use crate::laws::{SCRUBBERS, dense_text};
 use proptest::prelude::*;
-use sting_pii::Scrubber;
+use sting_pii::{Format, Scrubber};
 
 fn streamed(scrubber: &Scrubber, text: &[u8], cuts: &[usize]) -> Vec<u8> {
     let mut stream = scrubber.stream();
@@ -61,4 +61,35 @@ fn a_private_key_is_never_let_out_in_part() {
     let out = streamed(&SCRUBBERS[0], text.as_bytes(), &[777]);
     let out = String::from_utf8(out).unwrap();
     assert!(out.ends_with("[PRIVATE_KEY]\nrest") && !out.contains("MIIE"));
+}
+
+/// One line without end, as a broken log has it: what is held does not grow with it. The long form reads a
+/// gigabyte (`STING_LONG=1`), the short one 16 MiB.
+#[test]
+fn a_line_without_end_is_held_in_bounded_memory() {
+    let size: usize = if std::env::var_os("STING_LONG").is_some() { 1 << 30 } else { 16 << 20 };
+    let part = b"trace 7f3a status ok jane@example.org next 10.1.2.3 some more words that are of no interest at all; ";
+    let block = part.repeat(640);
+    for format in [None, Some(Format::Log), Some(Format::Csv)] {
+        let scrubber = &SCRUBBERS[0];
+        let mut plain = scrubber.stream();
+        let mut structured = scrubber.stream_as(format.unwrap_or(Format::Text)).unwrap();
+        let (mut read, mut written, mut most) = (0, 0, 0);
+        while read < size {
+            read += block.len();
+            written += match format {
+                None => plain.push(&block).unwrap().into_inner().len(),
+                Some(_) => structured.push(&block).unwrap().into_inner().len(),
+            };
+            most = most.max(plain.held()).max(structured.held());
+        }
+        assert!(most <= 64 * 1024, "{format:?} {most}");
+        assert!(written * 10 > read * 8);
+        let counts = match format {
+            None => plain.counts().clone(),
+            Some(_) => structured.counts().clone(),
+        };
+        let mails = counts.get("email").copied().unwrap_or(0) as usize;
+        assert!(format.is_some() || mails.abs_diff(read / part.len()) < 600, "{mails}");
+    }
 }

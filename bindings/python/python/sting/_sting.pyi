@@ -176,6 +176,8 @@ class Scrubbed:
     __hash__: None  # type: ignore[assignment]
     def __getnewargs__(self) -> tuple[Any, ...]: ...
 
+_Format = Literal["auto", "text", "json", "json_lines", "logfmt", "syslog", "access_log", "csv", "log"]
+
 @final
 class Scrubber:
     """Finds private data and takes it out.
@@ -200,6 +202,11 @@ class Scrubber:
         custom: Sequence[Mapping[str, Any]] | None = None,
         mode: str | None = None,
         exceptions: Sequence[Mapping[str, Any]] | None = None,
+        patterns: str | None = None,
+        preset: Literal["logs", "config", "api", "database", "general"] | None = None,
+        allow: Sequence[str] | None = None,
+        deny: Mapping[str, Sequence[str]] | None = None,
+        key_names: Mapping[str, Sequence[str]] | None = None,
     ) -> Scrubber: ...
     def find(self, text: str) -> list[Finding]:
         """What is private in a text, in order."""
@@ -215,6 +222,16 @@ class Scrubber:
         """The same scrubber for the texts of one subject, whose dates ``date_shift`` moves together."""
     def decrypt(self, value: str, kind: str) -> str:
         """What the action ``fpe`` made of a value, in clear again."""
+    def scrub_as(self, format: _Format, text: str) -> Scrubbed:
+        """A structured text, scrubbed value by value with the names of fields as context; the rest stays byte for byte."""
+    def stream(self, format: _Format = "text") -> ScrubStream:
+        """A stream that is scrubbed piece by piece; not for ``auto`` and ``json``, which need the whole text."""
+    def scrub_arrow(self, table: Any, columns: Sequence[str] | None = None) -> Any:
+        """A table of any library that speaks Arrow's PyCapsule interface, with the names of columns as context.
+
+        Gives a ``pyarrow.Table`` for one of pyarrow, else an object of that interface. A whole number that is private
+        becomes null. Only ``columns``, if given.
+        """
     @property
     def profile(self) -> str: ...
 
@@ -263,6 +280,18 @@ class Vault:
     @staticmethod
     def open(path: _Path, key: bytes, *, ttl: float = 2_592_000.0, capacity: int = 100_000) -> Vault:
         """In a file that is encrypted under ``key``. A wrong key and a damaged file raise an exception."""
+
+@final
+class ScrubStream:
+    """A stream that is scrubbed piece by piece, cut anywhere, in bounded memory."""
+
+    def push(self, data: bytes) -> bytes:
+        """Takes the next piece, and gives what is ready."""
+    def finish(self) -> bytes:
+        """Ends the stream, and gives the rest."""
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings so far, by kind."""
 
 def detect_mode(text: str) -> str:
     """What a text is about: ``general``, ``medical``, ``legal``, ``financial`` or ``educational``."""

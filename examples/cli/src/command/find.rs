@@ -28,7 +28,7 @@ pub struct Find {
 
 impl Find {
     pub(super) fn run(self, out: &mut Out) -> Result<(), Error> {
-        let scrubber = Scrubber::new(self.detection.config())?;
+        let scrubber = Scrubber::new(self.detection.config()?)?;
         each(&self.files, |path| {
             let Input { name, text } = Input::read(path)?;
             let offsets = Offsets::new(&text, Unit::CodePoints);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sting_core::model::Embedder;
 use sting_core::sigma::RuleSet;
-use sting_pii::{Action, Key, Mode, ScrubConfig, Scrubber};
+use sting_pii::{Action, Audit, Key, Mode, PatternSet, Preset, ScrubConfig, Scrubber};
 use sting_vector::embed::BertEmbedder;
 
 /// What is looked for.
@@ -22,6 +22,12 @@ pub(super) struct Detection {
     /// What the texts are about: general, medical, legal, financial or educational
     #[arg(long, value_name = "MODE", default_value = "general", value_parser = mode)]
     mode: Mode,
+    /// Of these, only what matters in one sort of text: logs, config, api, database or general
+    #[arg(long, value_name = "NAME")]
+    preset: Option<Preset>,
+    /// File of patterns to look for too, in the exchange format of pattern catalogs
+    #[arg(long, value_name = "FILE")]
+    patterns: Option<PathBuf>,
     /// Report findings from this score on, in (0, 1]
     #[arg(long, value_name = "SCORE")]
     min_score: Option<f32>,
@@ -42,21 +48,28 @@ pub(super) struct Treatment {
 }
 
 impl Detection {
-    pub(super) fn config(&self) -> ScrubConfig {
+    pub(super) fn config(&self) -> Result<ScrubConfig, Error> {
         let mut config = ScrubConfig::default().with_profile(&self.profile).with_mode(self.mode);
+        if let Some(preset) = self.preset {
+            config = config.with_preset(preset);
+        }
+        if let Some(path) = &self.patterns {
+            let json = std::fs::read_to_string(path).map_err(Error::io("reading", path))?;
+            config = config.with_patterns(PatternSet::read(&json)?)?;
+        }
         if !self.entities.is_empty() {
             config = config.with_entities(&self.entities);
         }
-        match self.min_score {
+        Ok(match self.min_score {
             Some(min_score) => config.with_min_score(min_score),
             None => config,
-        }
+        })
     }
 }
 
 impl Treatment {
     pub(super) fn scrubber(&self) -> Result<Scrubber, Error> {
-        let mut config = self.detection.config();
+        let mut config = self.detection.config()?;
         if self.actions.iter().any(|(_, action)| matches!(action, Action::Token)) {
             return Err(Error::Usage {
                 problem: "tokens are restored by a session, which ends with the command".into(),
@@ -66,10 +79,20 @@ impl Treatment {
         for (kind, action) in &self.actions {
             config = config.with_action(kind, action.clone());
         }
-        if let Some(path) = &self.key_file {
-            config = config.with_key(Key::new(std::fs::read(path).map_err(Error::io("reading", path))?)?);
+        if let Some(key) = self.key()? {
+            config = config.with_key(key);
         }
         Ok(Scrubber::new(config)?)
+    }
+
+    /// An account, which tells values apart if there is a key.
+    pub(super) fn audit(&self) -> Result<Audit, Error> {
+        Ok(self.key()?.map(Audit::with_key).unwrap_or_default())
+    }
+
+    fn key(&self) -> Result<Option<Key>, Error> {
+        let Some(path) = &self.key_file else { return Ok(None) };
+        Ok(Some(Key::new(std::fs::read(path).map_err(Error::io("reading", path))?)?))
     }
 }
 

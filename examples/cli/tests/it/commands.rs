@@ -234,3 +234,14 @@ fn usage() {
     assert!(sandbox.sting("scrub --help").ok().contains("Examples:"));
     assert!(sandbox.sting("--version").ok().starts_with("sting "));
 }
+
+#[test]
+fn scrub_reads_structure_and_accounts_for_it() {
+    let sandbox = Sandbox::new();
+    sandbox.file("app.log", "level=info password=hunter2 n=1\n{\"ssn\": 536228726}\n");
+    let clean = sandbox.sting("scrub --format auto --preset logs --audit audit.json app.log").ok();
+    assert_eq!(clean, "level=info password=[PASSWORD] n=1\n{\"ssn\": \"[US_SSN]\"}\n");
+    let report: Value = serde_json::from_str(&sandbox.read("audit.json")).unwrap();
+    assert_eq!(report["filtering_statistics"]["patterns_matched"], 2);
+    sandbox.sting("scrub --format nope app.log").failed(2);
+}
