@@ -12,7 +12,7 @@ export class StingError extends Error {
 }
 
 /** A `stream.Transform` that scrubs what flows through it. */
-export function createScrubStream(scrubber: Scrubber): Transform;
+export function createScrubStream(scrubber: Scrubber, format?: string): Transform;
 
 /** A `stream.Transform` that restores the tokens of a session in what flows through it. */
 export function createRestoreStream(session: Session): Transform;

@@ -106,6 +106,6 @@ function transform(native, finish) {
 }
 
 /** A `stream.Transform` that scrubs what flows through it. */
-module.exports.createScrubStream = (scrubber) => transform(scrubber.stream(), "finish");
+module.exports.createScrubStream = (scrubber, format) => transform(scrubber.stream(format), "finish");
 /** A `stream.Transform` that restores the tokens of a session in what flows through it. */
 module.exports.createRestoreStream = (session) => transform(session.restoreStream(), "finishBytes");

@@ -201,10 +201,12 @@ impl Scrubber {
         Session::new(&self.0, key, options.unwrap_or_default())
     }
 
-    /// Scrubs a stream that comes in pieces; `createScrubStream` makes a `stream.Transform` of it.
+    /// Scrubs a stream that comes in pieces, as text or in a format of lines (`log`, `csv`, ...);
+    /// `createScrubStream` makes a `stream.Transform` of it.
     #[napi]
-    pub fn stream(&self) -> ScrubStream {
-        ScrubStream::new(self.0.stream())
+    pub fn stream(&self, format: Option<String>) -> Result<ScrubStream> {
+        let format = format.map_or(Ok(Format::Text), |name| name.parse::<Format>()).or_throw()?;
+        self.0.stream_as(format).map(ScrubStream::new).or_throw()
     }
 
     /// The same scrubber for the texts of one subject, whose dates `date_shift` moves together.

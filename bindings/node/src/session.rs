@@ -228,10 +228,10 @@ impl RestoreStream {
 
 /// Scrubs a stream that comes in pieces, cut anywhere, in bounded memory.
 #[napi]
-pub struct ScrubStream(Option<sting_pii::ScrubStream>);
+pub struct ScrubStream(Option<sting_pii::FormatStream>);
 
 impl ScrubStream {
-    pub(crate) fn new(stream: sting_pii::ScrubStream) -> Self {
+    pub(crate) fn new(stream: sting_pii::FormatStream) -> Self {
         Self(Some(stream))
     }
 }
@@ -246,7 +246,7 @@ impl ScrubStream {
 
     #[napi]
     pub fn finish(&mut self) -> Result<Buffer> {
-        let rest = self.0.take().ok_or(Error::Stopped).and_then(sting_pii::ScrubStream::finish);
+        let rest = self.0.take().ok_or(Error::Stopped).and_then(sting_pii::FormatStream::finish);
         rest.map(|out| out.into_inner().into()).or_throw()
     }
 }

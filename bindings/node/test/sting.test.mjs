@@ -62,6 +62,10 @@ test("structured texts keep every other byte", async () => {
   assert.deepEqual(findings.map(({ start, end }) => table.slice(start, end)), ["536228726", "b@c.example"]);
   assert.equal(scrubber.scrubSync("info@example.org seatNo=17b").text, "info@example.org seatNo=[SEAT]");
   refuses(() => scrubber.scrubAsSync("nope", "x"), "config");
+  const stream = scrubber.stream("log");
+  const pieces = [stream.push(Buffer.from("level=info password=hun")), stream.push(Buffer.from("ter2 n=1\n")), stream.finish()];
+  assert.equal(Buffer.concat(pieces).toString(), "level=info password=[PASSWORD] n=1\n");
+  refuses(() => scrubber.stream("json"), "config");
 });
 
 test("embeddings are one Float32Array", async () => {
