@@ -1,9 +1,11 @@
 """Ask a language model about private data without showing it any."""
 
+from collections.abc import Iterator
+
 import sting
 
 
-def model(messages):
+def model(messages: list[dict[str, str]]) -> Iterator[str]:
     """Stands for a language model: it sees tokens only, and answers in pieces."""
     address = messages[-1]["content"].split()[-1]
     answer = f"I have written to {address} and put the receipt of card "

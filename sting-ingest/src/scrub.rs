@@ -54,7 +54,7 @@ struct Treated {
 }
 
 impl Policy {
-    /// Refuses rules that could not be carried out.
+    /// Refuses rules that could not be carried out, and a scrubber that may not treat a text twice.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let needs_key = self.rules.iter().any(|rule| rule.action.needs_key());
         if needs_key && self.key.is_none() {
@@ -62,6 +62,14 @@ impl Policy {
                 "comb.scrubbing.custom_rules",
                 "a rule needs a key and there is none",
                 "give the pipeline a key",
+            ));
+        }
+        // Values of rows and of JSON are scrubbed one by one, and then once more in the text that they make up.
+        if !self.scrubber.is_repeatable() {
+            return Err(Error::config(
+                "scrubber",
+                "it would encrypt or shift what it has encrypted or shifted already",
+                "use `hash`, `generalize` or `mask`, or `fpe` in the comb's custom_rules",
             ));
         }
         if self.rules.iter().any(|rule| matches!(rule.action, Action::Token)) {

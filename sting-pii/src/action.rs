@@ -110,6 +110,11 @@ impl Action {
         }
     }
 
+    /// True if what it writes is not changed when it is treated again.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !self.stands() || matches!(self, Self::Generalize(_))
+    }
+
     /// What this action makes of a value of the kind that is named: for callers that know by other
     /// means that a value is private, such as the name of its column.
     ///

@@ -170,6 +170,12 @@ impl Scrubber {
         Self(self.0.clone(), Subject(Some(subject.into())))
     }
 
+    /// True if scrubbing what was scrubbed changes nothing. That is so unless an action writes something that is found
+    /// and changed again: [`Action::Fpe`], [`Action::DateShift`], a [trusted](crate::Callback::trusted) callback.
+    pub fn is_repeatable(&self) -> bool {
+        self.0.plans.iter().all(|plan| plan.action.is_repeatable())
+    }
+
     /// What [`Action::Fpe`] made, in clear again.
     ///
     /// # Errors

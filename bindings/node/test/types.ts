@@ -8,9 +8,12 @@ const chunks: sting.Chunk[] = new sting.Chunker({ kind: "markdown", maxSize: 100
 const vectors: Promise<sting.Vectors> = sting.Embedder.builtin().embed(["a"]);
 const hits: Promise<sting.Hit[]> = sting.Store.open(":memory:").collection("c").search({ text: "a", mode: "keyword" });
 const matches: sting.Match[] = sting.Rules.parse({ "a.yml": "" }).matchSync({ a: 1 });
+const session: sting.Session = scrubber.session(Buffer.alloc(16), { tolerant: true, vault: sting.Vault.memory({ ttl: 60 }) });
+const answer: NodeJS.ReadWriteStream = sting.createRestoreStream(session);
+const sent: Promise<string> = session.protect("text");
 const code: (error: sting.StingError) => string = (error) => error.code + error.hint;
 
 // @ts-expect-error: an unknown mode is refused
 sting.Store.open(":memory:").collection("c").search({ text: "a", mode: "telepathy" });
 
-export { chunks, code, found, hits, matches, vectors };
+export { answer, chunks, code, found, hits, matches, sent, vectors };

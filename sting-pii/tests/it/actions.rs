@@ -75,6 +75,13 @@ fn an_encrypted_value_keeps_its_format_and_is_decrypted() {
 }
 
 #[test]
+fn what_may_be_scrubbed_again_is_told() {
+    let repeatable = |action| Scrubber::new(config().with_action("*", action)).unwrap().is_repeatable();
+    assert!(repeatable(Action::Hash) && repeatable(Action::Generalize(Generalize::default())));
+    assert!(!repeatable(Action::Fpe) && !repeatable(Action::DateShift { max_days: 9 }));
+}
+
+#[test]
 fn intervals_of_a_subject_stay() {
     let config = config().with_entities(["date"]).with_action("date", Action::DateShift { max_days: 200 });
     let scrubber = Scrubber::new(config).unwrap();
