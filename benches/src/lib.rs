@@ -7,3 +7,4 @@ pub mod job;
 mod ours;
 #[cfg(feature = "peers")]
 mod peer;
+pub mod scale;

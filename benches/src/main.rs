@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use sting_bench::job::Failure;
-use sting_bench::{corpus, engine, eval, job};
+use sting_bench::{corpus, engine, eval, job, scale};
 
 const USAGE: &str = "\
 usage: sting-bench engine                    one job on standard input, see README.md
        sting-bench corpus KIND --count N --seed S --out PATH
                                              KIND: prose markdown logs documents events vectors
        sting-bench eval chunk|pii|embed [--model DIR] [--peers FILE]
-                                             needs the shared data folder (STING_SHARED)";
+                                             needs the shared data folder (STING_SHARED)
+       sting-bench scale                     time and memory of chunking from 10 MB to 1 GB";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +23,10 @@ fn main() -> ExitCode {
         ["engine"] => job::serve(engine::open, stdin().lock(), stdout().lock()),
         ["corpus", kind, "--count", count, "--seed", seed, "--out", out] => {
             write_corpus(kind, count, seed, out)
+        }
+        ["scale"] => scale::run(),
+        ["scale-one", text, size, how] => {
+            size.parse().map_err(Into::into).and_then(|size| scale::one(text, size, how))
         }
         ["eval", area, ref options @ ..] => evaluate(area, options),
         _ => {

@@ -1,5 +1,5 @@
 import type { Transform } from "node:stream";
-import type { Scrubber, Session } from "./native.js";
+import type { Chunk, Scrubber, Session } from "./native.js";
 
 export * from "./native.js";
 
@@ -16,3 +16,10 @@ export function createScrubStream(scrubber: Scrubber, format?: string): Transfor
 
 /** A `stream.Transform` that restores the tokens of a session in what flows through it. */
 export function createRestoreStream(session: Session): Transform;
+
+declare module "./native.js" {
+  interface Chunker {
+    /** The chunks of a stream or an iterator over parts, equal to those of the whole text, in about 1 MiB. */
+    chunkStream(source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>): AsyncGenerator<Chunk, void>;
+  }
+}

@@ -109,3 +109,13 @@ function transform(native, finish) {
 module.exports.createScrubStream = (scrubber, format) => transform(scrubber.stream(format), "finish");
 /** A `stream.Transform` that restores the tokens of a session in what flows through it. */
 module.exports.createRestoreStream = (session) => transform(session.restoreStream(), "finishBytes");
+
+// Yields chunks as their text comes. Parts are cut so that no call keeps other work waiting for long.
+module.exports.Chunker.prototype.chunkStream = async function* (source) {
+  const stream = this.createChunkStream();
+  for await (const part of source) {
+    const bytes = typeof part === "string" ? Buffer.from(part) : part;
+    for (let at = 0; at < bytes.length; at += 1 << 16) yield* stream.push(bytes.subarray(at, at + (1 << 16)));
+  }
+  yield* stream.finish();
+};

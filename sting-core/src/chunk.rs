@@ -2,9 +2,10 @@
 //!
 //! Every chunker works alike. A scanner finds the blocks of its kind of text; a block that is too
 //! long is divided by lines, sentences, clauses, words and at last graphemes, only as far as is
-//! needed; then boundaries are removed, weakest first, while the chunk around them fits. Equal
-//! boundaries are told apart by a hash of the text around them, so that an edit moves only the
-//! boundaries near it. Units are counted once, and the cost of any span is a subtraction.
+//! needed; then boundaries are removed, weakest first, while the chunk around them fits. Those of
+//! paragraphs and headings are kept where removing them would make a chunk that says two things at
+//! length. Equal boundaries are told apart by a hash of the text around them, so that an edit moves
+//! only the boundaries near it. Units are counted once, and the cost of any span is a subtraction.
 
 mod detect;
 mod html;
@@ -232,7 +233,7 @@ impl Chunker {
             ));
         }
         let mut hasher = IdHasher::default();
-        hasher.field(b"chunk-1").field(config.kind.name().as_bytes()).field(config.unit.name().as_bytes());
+        hasher.field(b"chunk-2").field(config.kind.name().as_bytes()).field(config.unit.name().as_bytes());
         hasher.number(config.max_size as u64).number(config.overlap as u64);
         if let Some(tokenizer) = &tokenizer {
             hasher.field(tokenizer.id().as_bytes());

@@ -20,15 +20,23 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
         }
         _ => Chunker::new(config)?,
     };
+    // Ids are computed when they are asked for; a case says whether it asks.
+    let ids = job.params["ids"].as_bool().unwrap_or(false);
     let chunks = chunker.chunk(&text);
     let facts = facts! {
+        "ids": ids,
         "chunks": chunks.len(),
         "largest": chunks.iter().map(|chunk| chunk.size).max(),
         "lost_bytes": lost_bytes(&text, chunks.iter().map(|chunk| chunk.span)),
     };
     let amount = text.len() as f64;
     let run = move || {
-        black_box(chunker.chunk(black_box(&text)));
+        let chunks = black_box(chunker.chunk(black_box(&text)));
+        if ids {
+            for chunk in &chunks {
+                black_box(chunk.id(&text));
+            }
+        }
         Ok(())
     };
     Ok(Engine { amount, run: Box::new(run), facts, version: super::VERSION })

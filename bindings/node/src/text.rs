@@ -1,14 +1,15 @@
 //! Chunks and tokens.
 
-use crate::error::OrThrow;
+use crate::error::{OrThrow, config};
 use crate::task::{Job, promise};
-use napi::bindgen_prelude::{AsyncTask, Uint32Array};
+use napi::bindgen_prelude::{AsyncTask, Uint8Array, Uint32Array};
 use napi::{Result, bindgen_prelude::ClassInstance};
 use napi_derive::napi;
 use std::sync::Arc;
 use sting_core::chunk::{self, ChunkConfig, ChunkKind, SizeUnit};
 use sting_core::offset::{Offsets, Unit};
 use sting_core::token;
+use sting_core::{Id, Span};
 
 /// A part of a text, with its place: `text === source.slice(start, end)`.
 #[napi(object)]
@@ -80,6 +81,13 @@ impl Chunker {
         chunker.map(Self).or_throw()
     }
 
+    /// A stream to push parts of one text into.
+    #[napi]
+    pub fn create_chunk_stream(&self) -> ChunkStream {
+        let counts_tokens = self.0.config().unit() == SizeUnit::Tokens;
+        ChunkStream { stream: Some(self.0.stream()), counts_tokens }
+    }
+
     #[napi]
     pub fn chunk_sync(&self, text: String) -> Vec<Chunk> {
         chunks_of(&self.0, &text)
@@ -99,9 +107,17 @@ fn chunks_of(chunker: &chunk::Chunker, text: &str) -> Vec<Chunk> {
     let offsets = Offsets::new(text, Unit::Utf16);
     let counts_tokens = chunker.config().unit() == SizeUnit::Tokens;
     let js = |chunk: chunk::Chunk| {
-        let span = offsets.span(chunk.span);
-        Chunk {
-            text: chunk.text(text).to_owned(),
+        let ids = [chunk.id(text), chunk.content_hash(text)];
+        Chunk::of(&chunk, chunk.text(text).to_owned(), offsets.span(chunk.span), ids, counts_tokens)
+    };
+    chunker.chunk(text).into_iter().map(js).collect()
+}
+
+impl Chunk {
+    fn of(chunk: &chunk::Chunk, text: String, span: Span, ids: [Id; 2], counts_tokens: bool) -> Self {
+        let [id, content_hash] = ids.map(|id| id.to_string());
+        Self {
+            text,
             start: span.start as u32,
             end: span.end as u32,
             index: chunk.index as u32,
@@ -109,11 +125,49 @@ fn chunks_of(chunker: &chunk::Chunker, text: &str) -> Vec<Chunk> {
             tokens: counts_tokens.then_some(chunk.size as u32),
             heading: chunk.heading.iter().map(ToString::to_string).collect(),
             prefix: chunk.prefix.as_deref().map(str::to_owned),
-            id: chunk.id(text).to_string(),
-            content_hash: chunk.content_hash(text).to_string(),
+            id,
+            content_hash,
         }
-    };
-    chunker.chunk(text).into_iter().map(js).collect()
+    }
+}
+
+/// Chunks of a text that comes bit by bit; `chunkStream` of a chunker reads one for you.
+#[napi]
+pub struct ChunkStream {
+    /// `null` after `finish` and after an error.
+    stream: Option<chunk::ChunkStream>,
+    counts_tokens: bool,
+}
+
+#[napi]
+impl ChunkStream {
+    /// Takes the next bytes, and returns the chunks that nothing after them can change.
+    #[napi]
+    pub fn push(&mut self, bytes: Uint8Array) -> Result<Vec<Chunk>> {
+        let mut stream = self.take()?;
+        let chunks = stream.push(&bytes).or_throw()?;
+        self.stream = Some(stream);
+        Ok(self.chunks(chunks))
+    }
+
+    /// Ends the text, and returns the chunks that are left.
+    #[napi]
+    pub fn finish(&mut self) -> Result<Vec<Chunk>> {
+        let chunks = self.take()?.finish().or_throw()?;
+        Ok(self.chunks(chunks))
+    }
+
+    fn take(&mut self) -> Result<chunk::ChunkStream> {
+        self.stream.take().ok_or_else(|| config("the stream has ended; create another"))
+    }
+
+    fn chunks(&self, chunks: Vec<chunk::StreamedChunk>) -> Vec<Chunk> {
+        let js = |one: chunk::StreamedChunk| {
+            let ids = [one.id(), one.content_hash()];
+            Chunk::of(&one.chunk, one.text, one.utf16, ids, self.counts_tokens)
+        };
+        chunks.into_iter().map(js).collect()
+    }
 }
 
 /// An exact tokenizer of the BERT family.

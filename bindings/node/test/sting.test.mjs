@@ -40,6 +40,18 @@ test("findings and chunks slice the text in UTF-16 units", async () => {
   }
 });
 
+test("a stream is chunked like the whole text", async () => {
+  const text = "# 🐝\n\nBees make honey, 漢字.\n\n".repeat(40_000);
+  const chunker = new sting.Chunker({ kind: "markdown", maxSize: 200, overlap: 20 });
+  const bytes = Buffer.from(text);
+  const parts = Array.from({ length: Math.ceil(bytes.length / 70_001) }, (_, i) => bytes.subarray(i * 70_001, (i + 1) * 70_001));
+  const streamed = [];
+  for await (const chunk of chunker.chunkStream(parts)) streamed.push(chunk);
+  assert.deepEqual(streamed, chunker.chunkSync(text));
+  const broken = chunker.chunkStream(["abc", Buffer.from([0xff])]);
+  await assert.rejects(Array.fromAsync ? Array.fromAsync(broken) : broken.next(), (error) => error.code === "invalid_utf8");
+});
+
 test("scrub by kind", async () => {
   const scrubber = new sting.Scrubber({
     actions: { email: "hash", credit_card: { mask: { keep_last: 4 } }, "*": "remove" },

@@ -6,6 +6,7 @@
 #![allow(missing_docs)] // documented in the stubs, where Python users look
 #![allow(clippy::needless_pass_by_value)] // the macros hand over owned arguments
 
+mod chunk_stream;
 mod error;
 mod event;
 mod ioc;
@@ -19,6 +20,8 @@ mod vector;
 /// `sting._sting`.
 #[pyo3::pymodule(gil_used = false)]
 mod _sting {
+    #[pymodule_export]
+    use crate::chunk_stream::ChunkIterator;
     #[pymodule_export]
     use crate::event::{FieldMatch, JsonlMatches, Match, Rules, Template, TemplateMiner};
     #[pymodule_export]

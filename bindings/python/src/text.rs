@@ -1,5 +1,6 @@
 //! Chunks and tokens.
 
+use crate::chunk_stream::ChunkIterator;
 use crate::error::OrRaise;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use sting_core::chunk::{self, ChunkConfig, SizeUnit};
 use sting_core::offset::{Offsets, Unit};
 use sting_core::token;
+use sting_core::{Id, Span};
 
 /// A part of a text, with its place. `text == source[start:end]`.
 #[pyclass(frozen, eq, hash, get_all, module = "sting")]
@@ -116,6 +118,10 @@ impl Chunker {
         })
     }
 
+    fn chunk_stream(&self, source: &Bound<'_, PyAny>) -> PyResult<ChunkIterator> {
+        ChunkIterator::new(&self.0, source)
+    }
+
     fn __repr__(&self) -> String {
         let config = self.0.config();
         format!("Chunker({:?}, max_size={}, unit={:?})", config.kind(), config.max_size(), config.unit())
@@ -127,21 +133,33 @@ impl Chunker {
         let offsets = Offsets::new(text, Unit::CodePoints);
         let counts_tokens = self.0.config().unit() == SizeUnit::Tokens;
         let python = |chunk: chunk::Chunk| {
-            let span = offsets.span(chunk.span);
-            Chunk {
-                text: chunk.text(text).to_owned(),
-                start: span.start,
-                end: span.end,
-                index: chunk.index,
-                size: chunk.size,
-                tokens: counts_tokens.then_some(chunk.size),
-                heading: chunk.heading.iter().map(ToString::to_string).collect(),
-                prefix: chunk.prefix.as_deref().map(str::to_owned),
-                id: chunk.id(text).to_string(),
-                content_hash: chunk.content_hash(text).to_string(),
-            }
+            let ids = [chunk.id(text), chunk.content_hash(text)];
+            Chunk::of(&chunk, chunk.text(text).to_owned(), offsets.span(chunk.span), ids, counts_tokens)
         };
         chunks.into_iter().map(python).collect()
+    }
+}
+
+impl Chunk {
+    pub(crate) fn of_stream(one: chunk::StreamedChunk, counts_tokens: bool) -> Self {
+        let ids = [one.id(), one.content_hash()];
+        Self::of(&one.chunk, one.text, one.code_points, ids, counts_tokens)
+    }
+
+    fn of(chunk: &chunk::Chunk, text: String, span: Span, ids: [Id; 2], counts_tokens: bool) -> Self {
+        let [id, content_hash] = ids.map(|id| id.to_string());
+        Self {
+            text,
+            start: span.start,
+            end: span.end,
+            index: chunk.index,
+            size: chunk.size,
+            tokens: counts_tokens.then_some(chunk.size),
+            heading: chunk.heading.iter().map(ToString::to_string).collect(),
+            prefix: chunk.prefix.as_deref().map(str::to_owned),
+            id,
+            content_hash,
+        }
     }
 }
 

@@ -57,6 +57,23 @@ def test_chunks_know_their_heading() -> None:
     assert sting.Chunker("markdown", max_size=40).chunk_many(["# A\n\nalpha\n"])[0][0].heading == ["A"]
 
 
+def test_a_stream_is_chunked_like_the_whole_text(tmp_path: Path) -> None:
+    text = "# 🐝\n\nBees make honey, 漢字.\n\n" * 40_000
+    chunker = sting.Chunker("markdown", max_size=200, overlap=20)
+    chunks = chunker.chunk(text)
+    path = tmp_path / "bees.md"
+    path.write_text(text, encoding="utf-8", newline="")
+    with path.open("rb") as binary, path.open(encoding="utf-8", newline="") as characters:
+        assert list(chunker.chunk_stream(binary)) == chunks
+        assert list(chunker.chunk_stream(characters)) == chunks
+    assert list(chunker.chunk_stream(text[at : at + 70_001] for at in range(0, len(text), 70_001))) == chunks
+    with pytest.raises(sting.StingError, match="byte 3") as caught:
+        list(chunker.chunk_stream([b"abc", b"\xff"]))
+    assert caught.value.code == "invalid_utf8"
+    with pytest.raises(sting.ConfigError, match="neither str nor bytes"):
+        list(chunker.chunk_stream([1]))
+
+
 @pytest.mark.skipif("STING_MODEL" not in os.environ, reason="no model")
 def test_model_and_tokenizer() -> None:
     folder = os.environ["STING_MODEL"]

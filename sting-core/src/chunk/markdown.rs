@@ -331,7 +331,7 @@ fn block_quote(text: &str, first: Line<'_>) -> usize {
 
 /// The end of a paragraph, and its depth if it is underlined.
 fn paragraph(text: &str, first: Line<'_>) -> (usize, Option<usize>) {
-    if first.content.starts_with('>') {
+    if first.content.as_bytes().first() == Some(&b'>') {
         return (block_quote(text, first), None);
     }
     let mut line = first;
@@ -348,7 +348,7 @@ fn paragraph(text: &str, first: Line<'_>) -> (usize, Option<usize>) {
                 break;
             }
         }
-        if next.content.starts_with('|') && table(text, next).is_some() {
+        if next.content.as_bytes().first() == Some(&b'|') && table(text, next).is_some() {
             break;
         }
         line = next;

@@ -64,6 +64,9 @@ impl Measure {
 
     /// The mark at `at`, which is not before `from`.
     pub(super) fn mark(&self, text: &str, from: Mark, at: usize) -> Mark {
+        if from.at == at && from.at != self.start {
+            return from;
+        }
         let between = &text.as_bytes()[from.at..at];
         let mut mark = Mark { at, piece: NOWHERE, ..from };
         match self.unit {

@@ -79,15 +79,15 @@ impl Packer {
         self.measure.enter(text, Span::new(head.span.start, tail.span.end));
         self.units.clear();
         let mut mark = self.measure.origin(text);
-        for (i, block) in blocks.iter().enumerate() {
-            mark = self.divide(source, mark, block.span, block.level, 0, i as u32);
+        for i in 0..blocks.len() as u32 {
+            mark = self.units_of(source, mark, i);
         }
         self.merge(source);
         let mut at = 0;
         while at < self.units.len() {
             let (unit, end) = (self.units[at], self.last[at] as usize);
-            let block = blocks[unit.block as usize];
-            let header = self.header(outline, &block, unit.start.at);
+            let block = &blocks[unit.block as usize];
+            let header = self.header(outline, block, unit.start.at);
             let size =
                 self.header_cost(outline, header) + self.measure.cost(text, unit.start, self.units[end].end);
             let span = Span::new(unit.start.at, self.units[end].end.at);
@@ -114,21 +114,21 @@ impl Packer {
         size
     }
 
-    /// Appends the units of `span`, divided as far as is needed for each to fit.
-    fn divide(
-        &mut self,
-        source: Source<'_>,
-        from: Mark,
-        span: Span,
-        level: Level,
-        step: usize,
-        index: u32,
-    ) -> Mark {
-        let text = source.text;
+    /// Appends the units of a block, and returns the mark at its end.
+    fn units_of(&mut self, source: Source<'_>, from: Mark, index: u32) -> Mark {
         let block = &source.blocks[index as usize];
-        let start = self.measure.mark(text, from, span.start);
-        let end = self.measure.mark(text, start, span.end);
-        let header = self.header(source.outline, block, span.start);
+        let start = self.measure.mark(source.text, from, block.span.start);
+        let end = self.measure.mark(source.text, start, block.span.end);
+        self.divide(source, Unit { start, end, level: block.level, block: index }, 0);
+        end
+    }
+
+    /// Appends a stretch, divided as far as is needed for each part to fit.
+    fn divide(&mut self, source: Source<'_>, whole: Unit, step: usize) {
+        let text = source.text;
+        let Unit { start, end, level, block: index } = whole;
+        let block = &source.blocks[index as usize];
+        let header = self.header(source.outline, block, start.at);
         let budget = self.budget - self.header_cost(source.outline, header);
         // A paragraph that leaves no room for the heading above it gives up its first sentence.
         let parted = level == Level::Glue
@@ -136,8 +136,7 @@ impl Packer {
             && step < 3
             && self.units.last().is_some_and(|above| self.measure.cost(text, above.start, end) > budget);
         if self.measure.cost(text, start, end) <= budget && !parted {
-            self.units.push(Unit { start, end, level, block: index });
-            return end;
+            return self.units.push(whole);
         }
         let steps: &[Level] = match block.form {
             Form::Prose | Form::Html => &PROSE,
@@ -145,32 +144,26 @@ impl Packer {
             Form::Lines => &LINES,
             Form::Rows => &ROWS,
         };
-        let Some(&by) = steps.get(step) else { return self.cut(text, start, span, level, index, budget) };
+        let Some(&by) = steps.get(step) else { return self.cut(text, whole, budget) };
         let (mut mark, mut before) = (start, Some(level));
-        divide(text, span, by, block.form, |part, by| {
-            mark = self.divide(source, mark, part, before.take().unwrap_or(by), step + 1, index);
+        divide(text, Span::new(start.at, end.at), by, block.form, |part, by| {
+            let level = before.take().unwrap_or(by);
+            let start = self.measure.mark(text, mark, part.start);
+            // What is not divided at this step is not counted again.
+            mark = if part.end == end.at { end } else { self.measure.mark(text, start, part.end) };
+            self.divide(source, Unit { start, end: mark, level, block: index }, step + 1);
         });
-        mark
     }
 
     /// Cuts a word that is too long into the longest parts that fit.
-    fn cut(
-        &mut self,
-        text: &str,
-        from: Mark,
-        span: Span,
-        mut level: Level,
-        block: u32,
-        budget: usize,
-    ) -> Mark {
-        let mut start = from;
-        while start.at < span.end {
-            let reached = self.cut_one(text, start.at, span.end, budget);
-            let end = self.measure.mark(text, start, reached);
-            self.units.push(Unit { start, end, level, block });
-            (start, level) = (end, Level::Grapheme);
+    fn cut(&mut self, text: &str, whole: Unit, budget: usize) {
+        let mut rest = whole;
+        while rest.start.at < whole.end.at {
+            let reached = self.cut_one(text, rest.start.at, whole.end.at, budget);
+            let end = self.measure.mark(text, rest.start, reached);
+            self.units.push(Unit { end, ..rest });
+            rest = Unit { start: end, level: Level::Grapheme, ..rest };
         }
-        start
     }
 
     /// The last grapheme boundary that fits, or the last character boundary if one grapheme does
@@ -206,7 +199,8 @@ impl Packer {
         }
     }
 
-    /// Removes boundaries, weakest first, while the chunk around them fits.
+    /// Removes boundaries, weakest first, while the chunk around them fits and the boundary is not
+    /// worth keeping.
     fn merge(&mut self, source: Source<'_>) {
         let Source { text, blocks, outline } = source;
         let count = self.units.len() as u32;
@@ -215,19 +209,27 @@ impl Packer {
         self.first.clear();
         self.first.extend(0..count);
         self.order.clear();
-        self.order.extend(
-            self.units
-                .windows(2)
-                .zip(1..)
-                .map(|(pair, i)| (rank(pair[1].level, text, pair[0].end.at, pair[1].start.at), i)),
-        );
+        // Two that do not fit never will: chunks only grow.
+        let pairs = self.units.windows(2).zip(1..);
+        let pairs =
+            pairs.filter(|(pair, _)| self.measure.cost(text, pair[0].start, pair[1].end) <= self.budget);
+        self.order
+            .extend(pairs.map(|(pair, i)| (rank(pair[1].level, text, pair[0].end.at, pair[1].start.at), i)));
         self.order.sort_unstable();
         for &(_, boundary) in &self.order {
             let (first, last) = (self.first[boundary as usize - 1], self.last[boundary as usize]);
             let (left, right) = (self.units[first as usize], self.units[last as usize]);
             let header = self.header(outline, &blocks[left.block as usize], left.start.at);
             let size = self.measure.cost(text, left.start, right.end) + self.header_cost(outline, header);
-            if size <= self.budget {
+            if size > self.budget {
+                continue;
+            }
+            let next = self.units[boundary as usize];
+            let sizes = [
+                self.measure.cost(text, left.start, self.units[boundary as usize - 1].end),
+                self.measure.cost(text, next.start, right.end),
+            ];
+            if !next.level.is_worth_keeping(sizes, self.budget) {
                 self.last[first as usize] = last;
                 self.first[last as usize] = first;
             }

@@ -250,15 +250,45 @@ fn is_opener(c: char) -> bool {
 
 /// Abbreviations that are followed by the rest of their sentence, whatever comes next. Those that
 /// also end sentences (etc., Inc., a.m.) are not here.
+const ABBREVIATIONS: [&str; 60] = [
+    "abb", "al", "approx", "art", "bzw", "ca", "cap", "capt", "cf", "ch", "cmdr", "col", "dept", "dipl",
+    "dr", "e.g", "ed", "eds", "eg", "eq", "esp", "fig", "figs", "fr", "gen", "gov", "hon", "hr", "i.e", "ie",
+    "ing", "lt", "maj", "mlle", "mme", "mr", "mrs", "ms", "mt", "no", "nos", "nr", "op", "pp", "pres",
+    "prof", "rep", "resp", "rev", "sec", "sen", "sgt", "sr", "sra", "st", "str", "u.a", "vol", "vs", "z.b",
+];
+
+/// The abbreviations as numbers, by the last five bits of their first letter.
+const BY_FIRST_LETTER: [[u64; 8]; 32] = {
+    let mut table = [[0; 8]; 32];
+    let mut i = 0;
+    while i < ABBREVIATIONS.len() {
+        let word = ABBREVIATIONS[i].as_bytes();
+        let row = &mut table[(word[0] & 31) as usize];
+        let mut free = 0;
+        while row[free] != 0 {
+            free += 1;
+        }
+        row[free] = as_number(word);
+        i += 1;
+    }
+    table
+};
+
+/// A word of at most eight bytes as a number, its letters in lower case.
+const fn as_number(word: &[u8]) -> u64 {
+    let (mut number, mut i) = (0, 0);
+    while i < word.len() {
+        number |= (word[i] as u64 | 0x20) << (8 * i);
+        i += 1;
+    }
+    number
+}
+
 fn is_abbreviation(word: &str) -> bool {
-    const LIST: [&str; 60] = [
-        "abb", "al", "approx", "art", "bzw", "ca", "cap", "capt", "cf", "ch", "cmdr", "col", "dept", "dipl",
-        "dr", "e.g", "ed", "eds", "eg", "eq", "esp", "fig", "figs", "fr", "gen", "gov", "hon", "hr", "i.e",
-        "ie", "ing", "lt", "maj", "mlle", "mme", "mr", "mrs", "ms", "mt", "no", "nos", "nr", "op", "pp",
-        "pres", "prof", "rep", "resp", "rev", "sec", "sen", "sgt", "sr", "sra", "st", "str", "u.a", "vol",
-        "vs", "z.b",
-    ];
-    word.len() <= 6 && LIST.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
+    let bytes = word.as_bytes();
+    (2..=6).contains(&bytes.len())
+        && bytes.iter().all(|&byte| byte.is_ascii_alphabetic() || byte == b'.')
+        && BY_FIRST_LETTER[usize::from(bytes[0] & 31)].contains(&as_number(bytes))
 }
 
 fn clauses(text: &str, span: Span, cut: Cut<'_>) {

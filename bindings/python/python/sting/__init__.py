@@ -2,6 +2,7 @@
 
 from sting._sting import (
     Chunk,
+    ChunkIterator,
     Chunker,
     Collection,
     Embedder,
@@ -44,6 +45,7 @@ from sting.errors import (
 __all__ = [
     "CancelledError",
     "Chunk",
+    "ChunkIterator",
     "Chunker",
     "Collection",
     "ConfigError",

@@ -1,7 +1,7 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, final, overload
+from typing import Any, Literal, Protocol, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from sting.errors import RuleError
 
 __all__ = [
     "Chunk",
+    "ChunkIterator",
     "Chunker",
     "Collection",
     "Embedder",
@@ -46,6 +47,9 @@ _Mode = Literal["auto", "vector", "keyword", "hybrid"]
 _Metric = Literal["cosine", "dot", "l2"]
 _Vector = NDArray[np.float32] | Sequence[float]
 _Vectors = NDArray[np.float32] | Sequence[Sequence[float]]
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> str | bytes: ...
 
 @final
 class Chunk:
@@ -118,6 +122,18 @@ class Chunker:
         """The chunks of one text."""
     def chunk_many(self, texts: Sequence[str]) -> list[list[Chunk]]:
         """The chunks of each text, on all cores."""
+    def chunk_stream(self, source: _Readable | Iterable[str | bytes]) -> ChunkIterator:
+        """The chunks of a file or of an iterator over parts, equal to those of the whole text, in about 1 MiB.
+
+        HTML alone is held whole, up to 64 MiB.
+        """
+
+@final
+class ChunkIterator:
+    """Yields chunks as their text comes; see ``Chunker.chunk_stream``."""
+
+    def __iter__(self) -> ChunkIterator: ...
+    def __next__(self) -> Chunk: ...
 
 @final
 class Tokenizer:

@@ -1,12 +1,11 @@
 use crate::Error;
-use crate::terminal::{Input, Out};
+use crate::terminal::{Out, open};
 use clap::Args;
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sting_core::chunk::{ChunkConfig, ChunkKind, Chunker, SizeUnit};
-use sting_core::offset::{Offsets, Unit};
 use sting_vector::embed::load_tokenizer;
 
 /// Cut a text into chunks
@@ -51,22 +50,33 @@ impl Chunk {
             Some(path) => Chunker::with_tokenizer(config, Arc::new(load_tokenizer(path)?))?,
             None => Chunker::new(config)?,
         };
-        let Input { text, .. } = Input::read(Path::new(&self.file))?;
-        let offsets = Offsets::new(&text, Unit::CodePoints);
-        for chunk in chunker.chunk(&text) {
-            let span = offsets.span(chunk.span);
+        // Read as it is cut, so that a file or a pipe may be longer than memory.
+        for one in chunker.chunk_reader(open(&self.file)?) {
+            let one = one.map_err(|error| error_of(&self.file, error))?;
+            let (chunk, span) = (&one.chunk, one.code_points);
             let heading: Vec<&str> = chunk.heading.iter().map(AsRef::as_ref).collect();
             if self.json {
                 out.json(
                     &json!({"index": chunk.index, "start": span.start, "end": span.end, "size": chunk.size,
-                    "id": chunk.id(&text), "heading": heading, "prefix": chunk.prefix.as_deref(), "text": chunk.text(&text)}),
+                    "id": one.id(), "heading": heading, "prefix": chunk.prefix.as_deref(), "text": one.text}),
                 )?;
                 continue;
             }
             let path = if heading.is_empty() { String::new() } else { format!("  {}", heading.join(" > ")) };
             writeln!(out, "── {}  {} to {}, size {}{path}", chunk.index, span.start, span.end, chunk.size)?;
-            writeln!(out, "{}", chunk.text(&text).trim_end())?;
+            writeln!(out, "{}", one.text.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// What a reader ran into, with the name of the file.
+fn error_of(path: &Path, error: sting_core::Error) -> Error {
+    match error {
+        sting_core::Error::InvalidUtf8 { offset } => {
+            Error::NotUtf8 { name: path.display().to_string(), offset }
+        }
+        sting_core::Error::Read(source) => Error::io("reading", path)(source),
+        other => Error::In { name: path.display().to_string(), source: Box::new(other.into()) },
     }
 }

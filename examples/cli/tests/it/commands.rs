@@ -74,6 +74,10 @@ fn chunk() {
     }
     assert_eq!(chunks.last().unwrap()["heading"], json!(["Wespen"]));
     assert!(sandbox.sting("chunk bees.md --max-size 40").ok().contains("> Wespen") || chunks.len() > 1);
+    let long = text.repeat(20_000);
+    let piped = sandbox.sting_with(&["chunk", "-", "--kind", "markdown", "--json"], long.as_bytes()).json();
+    assert!(piped.len() > 1000);
+    assert_eq!(piped.last().unwrap()["end"], long.trim_end().chars().count());
     sandbox.sting("chunk bees.md --unit tokens").failed(1);
     sandbox.sting("chunk bees.md --unit furlongs").failed(2);
 }

@@ -41,7 +41,7 @@ impl<'t> Line<'t> {
 
 /// Depth and title of `# a heading`.
 pub(super) fn atx_heading(content: &str) -> Option<(usize, &str)> {
-    if !content.starts_with('#') {
+    if content.as_bytes().first() != Some(&b'#') {
         return None;
     }
     let title = content.trim_start_matches('#');
@@ -206,7 +206,7 @@ pub(super) enum HtmlEnd {
 
 /// If the line begins an HTML block, what ends it.
 pub(super) fn html_block(content: &str, in_paragraph: bool) -> Option<HtmlEnd> {
-    let rest = content.strip_prefix('<')?;
+    let rest = (content.as_bytes().first() == Some(&b'<')).then(|| &content[1..])?;
     for (opening, closer) in [("!--", "-->"), ("?", "?>"), ("![CDATA[", "]]>")] {
         if rest.starts_with(opening) {
             return Some(HtmlEnd::After(closer));
