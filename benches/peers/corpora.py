@@ -76,6 +76,22 @@ def sentences(path: Path, data, runner: Path):
     source.unlink()
 
 
+def texts(tokens: int | None):
+    """Texts of about that many tokens of MiniLM, one a line: three words of running text make four tokens. Without a
+    number, lengths of 4 to 250 words, most of them short."""
+    def make(path: Path, data, runner: Path):
+        source = path.with_suffix(".source")
+        prose(source, data, runner)
+        words, pick, lines, at = source.read_text().split(), random.Random(1), [], 0
+        while len(lines) < 1000 and at < len(words):
+            count = round(tokens * 3 / 4) - 2 if tokens else min(250, 4 + int(pick.expovariate(1 / 40)))
+            lines.append(" ".join(words[at:at + count]))
+            at += count
+        path.write_text("\n".join(lines) + "\n")
+        source.unlink()
+    return make
+
+
 def mordor(path: Path, data, runner: Path):
     """Recorded Windows events, one JSON object a line: every 100th line of each recording."""
     if not data:
@@ -101,6 +117,8 @@ MAKERS = {
     "prose": prose,
     "markdown": markdown,
     "sentences": sentences,
+    **{f"texts-{tokens}": texts(tokens) for tokens in (16, 64, 256)},
+    "texts-mixed": texts(None),
     "logs": generated("logs", 20_000),
     "documents": generated("documents", 400),
     "vectors": generated("vectors", 20_000),

@@ -1,4 +1,4 @@
-"""ONNX Runtime on all-MiniLM-L6-v2, f32.
+"""ONNX Runtime and torch on all-MiniLM-L6-v2.
 
 No ONNX file of the model comes with a package, so the graph is built here from the same weights that ours
 loads, with the fused operators that ONNX Runtime's own transformer optimizer would put in. The facts show
@@ -6,12 +6,12 @@ the least cosine between its rows and ours: 1 if both compute the same function.
 """
 
 import json
+import os
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy
-import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
 
 from engine import Engine, Skip, minilm_tokenizer, serve, text_of
 
@@ -32,7 +32,9 @@ def weights(path: Path) -> dict:
 
 
 def graph(tensors: dict, config: dict) -> bytes:
-    """Input ids and mask in, unit rows out: the encoder, mean pooling and normalisation."""
+    """The model for ONNX Runtime: input ids and mask in, unit rows out: the encoder, mean pooling and normalisation."""
+    from onnx import TensorProto, helper, numpy_helper
+
     heads, eps = config["num_attention_heads"], config["layer_norm_eps"]
     constants, nodes = [], []
 
@@ -87,17 +89,55 @@ def graph(tensors: dict, config: dict) -> bytes:
     return model.SerializeToString()
 
 
+def onnx_rows(folder: Path, threads: int, quantised: bool):
+    """A function from ids and mask to unit rows."""
+    import onnxruntime
+
+    model = graph(weights(folder / "model.safetensors"), json.loads((folder / "config.json").read_text()))
+    if quantised:
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        with tempfile.TemporaryDirectory() as place:
+            whole, short = Path(place, "whole.onnx"), Path(place, "short.onnx")
+            whole.write_bytes(model)
+            quantize_dynamic(whole, short, weight_type=QuantType.QInt8, per_channel=True)
+            model = short.read_bytes()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return lambda ids, mask: session.run(["rows"], {"ids": ids, "mask": mask})[0], version("onnxruntime")
+
+
+def torch_rows(folder: Path, threads: int, short: bool):
+    """What sentence-transformers does: the model, the mean over the mask, unit length."""
+    import torch
+    from transformers import AutoModel
+
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(False)
+    model = AutoModel.from_pretrained(folder, dtype=torch.bfloat16 if short else torch.float32).eval()
+
+    def rows(ids, mask):
+        ids, mask = torch.from_numpy(ids), torch.from_numpy(mask)
+        states = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        weight = mask[:, :, None].float()
+        pooled = (states * weight).sum(1) / weight.sum(1)
+        return torch.nn.functional.normalize(pooled, dim=1).numpy()
+
+    return rows, torch.__version__
+
+
 def open_engine(job: dict) -> Engine:
-    params, folder = job["params"], Path(job["minilm"])
-    if params["model"] != "minilm":
-        raise Skip("has no such model")
+    params, folder, name = job["params"], Path(job["minilm"]), job["engine"]
+    threads = job["threads"] or os.cpu_count()
+    try:
+        make = onnx_rows if name.startswith("onnx") else torch_rows
+        rows_of, number = make(folder, threads, name.endswith(("int8", "bf16")))
+    except ImportError as missing:
+        raise Skip(f"{missing.name} is not in the environment of the peers; install it there with pip") from missing
     tokenizer = minilm_tokenizer(job)
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()      # to the longest of a batch
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    model = graph(weights(folder / "model.safetensors"), json.loads((folder / "config.json").read_text()))
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     texts = text_of(job).splitlines()[:params["count"]]
 
     def embed():
@@ -109,7 +149,7 @@ def open_engine(job: dict) -> Engine:
             encoded = tokenizer.encode_batch([texts[i] for i in batch])
             ids = numpy.array([e.ids for e in encoded], numpy.int64)
             mask = numpy.array([e.attention_mask for e in encoded], numpy.int32)
-            rows[batch] = session.run(["rows"], {"ids": ids, "mask": mask})[0]
+            rows[batch] = rows_of(ids, mask)
         return rows
 
     rows = embed()
@@ -119,7 +159,7 @@ def open_engine(job: dict) -> Engine:
         theirs = numpy.fromfile(ours, "<f4").reshape(-1, rows.shape[1])
         if len(theirs) == len(rows):
             facts["least cosine to ours"] = round(float((rows * theirs).sum(axis=1).min()), 6)
-    return Engine(len(texts), embed, facts, version("onnxruntime"))
+    return Engine(len(texts), embed, facts, number)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,16 @@ import type { Chunk, Scrubber, Session } from "./native.js";
 
 export * from "./native.js";
 
+declare module "./native.js" {
+  interface Embedder {
+    /** The rows of texts that come one by one, in order. Only some 128 texts are held at a time. */
+    embedIter(
+      texts: Iterable<string> | AsyncIterable<string>,
+      options?: { signal?: AbortSignal },
+    ): AsyncGenerator<Float32Array, void, undefined>;
+  }
+}
+
 /** Anything that goes wrong in STING. */
 export class StingError extends Error {
   /** Stable, the same in Python: `config`, `model`, `store`, `rule`, `source`, `cancelled`, ... */

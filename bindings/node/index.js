@@ -29,7 +29,8 @@ function cancelled(signal) {
   return new StingError("the call was cancelled", { code: "cancelled", cause: signal.reason });
 }
 
-// Rejects as soon as the signal fires; the work already begun ends on its own thread and its result is dropped.
+// Rejects as soon as the signal fires; work that looks at `cancel` stops soon after, other work ends on its own
+// thread and its result is dropped.
 function abortable(promise, signal) {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
@@ -44,6 +45,11 @@ function guarded(method) {
     const last = args.at(-1);
     const signal = last && typeof last === "object" && last.signal instanceof AbortSignal ? last.signal : undefined;
     if (signal?.aborted) return Promise.reject(cancelled(signal));
+    if (signal) {
+      const cancel = new native.Cancel();
+      args[args.length - 1] = { ...last, cancel };
+      signal.addEventListener("abort", () => cancel.cancel(), { once: true });
+    }
     try {
       const result = method.apply(this, args);
       if (!(result instanceof Promise)) return result;
@@ -75,6 +81,25 @@ function guardedClass(Class) {
     if (typeof Class[name] === "function") Face[name] = guarded(Class[name].bind(Class));
   }
   return Face;
+}
+
+// Texts that an iterator takes at a time.
+const STEP = 128;
+
+/** The rows of texts that come one by one, in order. */
+async function* embedIter(texts, options = {}) {
+  const rowsOf = async (step) => {
+    const { data, dim } = await this.embed(step, options);
+    return step.map((_, i) => data.subarray(i * dim, (i + 1) * dim));
+  };
+  let step = [];
+  for await (const text of texts) {
+    step.push(text);
+    if (step.length < STEP) continue;
+    yield* await rowsOf(step);
+    step = [];
+  }
+  if (step.length > 0) yield* await rowsOf(step);
 }
 
 const isClass = (value) => typeof value === "function" && /^[A-Z]/.test(value.name);
@@ -119,3 +144,6 @@ module.exports.Chunker.prototype.chunkStream = async function* (source) {
   }
   yield* stream.finish();
 };
+
+module.exports.Embedder.prototype.embedIter = embedIter;
+delete module.exports.Cancel;

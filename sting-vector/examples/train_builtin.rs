@@ -24,7 +24,7 @@ use sting_core::token::Tokenizer;
 use sting_vector::embed::{BertEmbedder, Precision, load_tokenizer};
 
 const DIM: usize = 128;
-const PASSAGES: usize = 60_000;
+const PASSAGES: usize = 120_000;
 /// In the weight `A / (A + frequency)` of a token (Arora et al., 2017).
 const A: f32 = 1e-3;
 const RIDGE: f32 = 3e-3;

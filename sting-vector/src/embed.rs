@@ -27,6 +27,9 @@ pub use tokenizer::load_tokenizer;
 
 use sting_core::model::Embedder;
 
+use crate::kernel::machine::Machine;
+use crate::kernel::sums::scale_to;
+
 /// The embedder for those who have no model: ready at once, works offline.
 ///
 /// ```
@@ -46,10 +49,5 @@ pub fn builtin() -> impl Embedder {
 
 /// Brings a vector to unit length; a zero vector stays as it is.
 fn normalize(row: &mut [f32]) {
-    let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if norm > 0.0 {
-        for x in row {
-            *x /= norm;
-        }
-    }
+    scale_to(Machine::detect(), row, 1.0);
 }

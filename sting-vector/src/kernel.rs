@@ -1,11 +1,12 @@
 //! The only modules of this crate with `unsafe`: SIMD kernels, each with a portable twin.
 
-#[cfg(feature = "candle")]
 #[macro_use]
 mod multiversion;
 pub(crate) mod codes;
 pub(crate) mod distance;
+pub(crate) mod machine;
 #[cfg(feature = "candle")]
 pub(crate) mod matrix;
 #[cfg(feature = "candle")]
 pub(crate) mod rows;
+pub(crate) mod sums;

@@ -2,12 +2,13 @@
 //!
 //! The chunks are ours at 400 characters; a chunk is relevant if it holds at least half of a passage.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use sting_core::Span;
 use sting_core::chunk::{ChunkConfig, Chunker};
 use sting_core::model::Embedder;
-use sting_vector::{CollectionConfig, Mode, Query, Row, Store};
+use sting_vector::{BertEmbedder, CollectionConfig, HashEmbedder, Mode, Precision, Query, Row, Store};
 
 use super::Settings;
 use super::chunk::{Data, common, mean};
@@ -15,11 +16,23 @@ use crate::job::Failure;
 
 const DEPTH: usize = 10;
 
+/// Chunks on which precisions are compared, at most.
+const PARITY_TEXTS: usize = 2000;
+
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     let data = Data::read()?;
-    let mut models: Vec<(&str, Arc<dyn Embedder>)> = vec![("built-in", Arc::new(sting_vector::builtin()))];
+    let mut models: Vec<(&str, Arc<dyn Embedder>)> = vec![
+        ("hashed n-grams, 1024", Arc::new(HashEmbedder::with_dim(1024)?)),
+        ("built-in", Arc::new(sting_vector::builtin())),
+    ];
     if let Some(folder) = &settings.model {
-        models.push(("MiniLM", Arc::new(sting_vector::BertEmbedder::load(folder)?)));
+        for (name, precision) in [
+            ("MiniLM f32", Precision::F32),
+            ("MiniLM bf16", Precision::Bf16),
+            ("MiniLM int8", Precision::Int8),
+        ] {
+            models.push((name, Arc::new(BertEmbedder::load_with(folder, precision)?)));
+        }
     }
     println!("# embed: retrieval of passages\n");
     println!("{} questions; see benches/README.md.\n", data.questions.len());
@@ -29,6 +42,30 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     for (name, model) in models {
         print(name, score(&data, Some(model.clone()), Mode::Vector)?);
         print(&format!("{name} and BM25"), score(&data, Some(model), Mode::Hybrid)?);
+    }
+    settings.model.as_deref().map_or(Ok(()), |folder| parity(&data, folder))
+}
+
+/// How near each precision comes to candle's own forward pass, on chunks of the same data.
+fn parity(data: &Data, folder: &Path) -> Result<(), Failure> {
+    let chunker = Chunker::new(ChunkConfig::default().with_max_size(400))?;
+    let mut texts = Vec::new();
+    for text in &data.texts {
+        texts.extend(chunker.chunk(text).iter().map(|chunk| chunk.text(text)));
+    }
+    let step = texts.len().div_ceil(PARITY_TEXTS);
+    let texts: Vec<&str> = texts.into_iter().step_by(step).collect();
+    let reference = BertEmbedder::load_reference(folder)?;
+    let expected = reference.embed(&texts)?;
+    println!("\n{} chunks, cosine to candle's forward pass:\n", texts.len());
+    println!("| precision | least | mean |\n|---|---:|---:|");
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        let rows = BertEmbedder::load_with(folder, precision)?.embed(&texts)?;
+        let pairs = rows.chunks(reference.dim()).zip(expected.chunks(reference.dim()));
+        let cosines: Vec<f64> =
+            pairs.map(|(a, b)| a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()).collect();
+        let least = cosines.iter().copied().fold(1.0, f64::min);
+        println!("| {precision:?} | {least:.6} | {:.6} |", mean(&cosines));
     }
     Ok(())
 }

@@ -7,7 +7,9 @@ use napi::bindgen_prelude::{AsyncTask, ClassInstance, Either, Float32Array};
 use napi_derive::napi;
 use serde_json::Value;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use sting_core::model;
+use sting_vector::embed::Bulk;
 use sting_vector::{BertEmbedder, CollectionConfig, Filter, Metadata, Metric, Mode, Precision, Query};
 
 /// Vectors, row after row: row `i` is `data.subarray(i * dim, (i + 1) * dim)`.
@@ -45,19 +47,27 @@ impl Embedder {
         Ok(Self(Arc::new(BertEmbedder::load_with(path, precision).or_throw()?)))
     }
 
-    #[napi]
-    pub fn embed_sync(&self, texts: Vec<String>) -> Result<Vectors> {
-        embed(&*self.0, &texts)
+    /// Loads a model that was downloaded before, from the local cache of the Hugging Face hub. No network.
+    #[napi(factory, ts_args_type = "name: string, options?: LoadOptions")]
+    pub fn from_hub(name: String, options: Option<LoadOptions>) -> Result<Self> {
+        let path = sting_vector::embed::hub_model(&name, None).or_throw()?;
+        Self::load(path.display().to_string(), options)
     }
 
-    /// One row a text. A text with nothing to embed gives zeros.
+    #[napi]
+    pub fn embed_sync(&self, texts: Vec<String>) -> Result<Vectors> {
+        embed(&*self.0, &texts, None)
+    }
+
+    /// One row a text. A text with nothing to embed, and no other, gives zeros. A signal stops the work.
     #[napi(
         ts_args_type = "texts: Array<string>, options?: { signal?: AbortSignal }",
         ts_return_type = "Promise<Vectors>"
     )]
-    pub fn embed(&self, texts: Vec<String>) -> AsyncTask<Job<Vectors>> {
+    pub fn embed(&self, texts: Vec<String>, options: Option<EmbedOptions>) -> AsyncTask<Job<Vectors>> {
         let model = self.0.clone();
-        promise(move || embed(&*model, &texts))
+        let cancel = options.and_then(|options| options.cancel).map(|cancel| cancel.0.clone());
+        promise(move || embed(&*model, &texts, cancel))
     }
 
     #[napi(getter)]
@@ -76,9 +86,34 @@ impl Embedder {
     }
 }
 
-fn embed(model: &dyn model::Embedder, texts: &[String]) -> Result<Vectors> {
+/// What `index.js` makes of an AbortSignal: a flag that long work looks at.
+#[napi]
+#[derive(Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+#[napi]
+impl Cancel {
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[napi]
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How texts are embedded.
+#[napi(object, object_to_js = false)]
+pub struct EmbedOptions<'env> {
+    pub cancel: Option<ClassInstance<'env, Cancel>>,
+}
+
+fn embed(model: &dyn model::Embedder, texts: &[String], cancel: Option<Arc<AtomicBool>>) -> Result<Vectors> {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    Ok(Vectors { data: model.embed(&texts).or_throw()?.into(), dim: model.dim() as u32 })
+    let bulk = Bulk::new(model).with_cancel(cancel.unwrap_or_default());
+    Ok(Vectors { data: bulk.embed(&texts).or_throw()?.into(), dim: model.dim() as u32 })
 }
 
 /// What a check of a store found.

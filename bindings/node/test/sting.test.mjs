@@ -89,6 +89,26 @@ test("embeddings are one Float32Array", async () => {
   assert.deepEqual(embedder.embedSync(["one text"]).data, data.subarray(0, dim));
 });
 
+test("embedding can be stopped, and fed by an iterator", async () => {
+  const embedder = sting.Embedder.builtin();
+  const texts = Array.from({ length: 300 }, (_, i) => `text number ${i}`);
+  const { data, dim } = await embedder.embed(texts);
+  const rows = [];
+  for await (const row of embedder.embedIter(texts)) rows.push(row);
+  assert.ok(rows.length === 300 && rows.every((row, i) => row[0] === data[i * dim] && row.length === dim));
+  let taken = 0;
+  const endless = (function* () { for (;;) yield texts[taken++ % 300]; })();
+  for await (const row of embedder.embedIter(endless)) {
+    assert.deepEqual(row, data.subarray(0, dim));
+    break;
+  }
+  assert.ok(taken < 200);
+  const long = Array.from({ length: 500 }, () => texts.join(" "));
+  const signal = AbortSignal.timeout(5);
+  await assert.rejects(embedder.embed(long, { signal }), { name: "StingError", code: "cancelled" });
+  assert.throws(() => sting.Embedder.fromHub("nobody/nothing"), { code: "model" });
+});
+
 test("a model folder and its tokenizer", { skip: process.env.STING_MODEL ? false : "no model" }, async () => {
   const tokenizer = sting.Tokenizer.load(process.env.STING_MODEL);
   assert.deepEqual([...(await tokenizer.encode("Hello, world!"))], [101, 7592, 1010, 2088, 999, 102]);

@@ -13,6 +13,7 @@ pub(crate) enum Class {
     Store,
     Rule,
     Source,
+    Cancelled,
 }
 
 impl Class {
@@ -24,6 +25,7 @@ impl Class {
             Self::Store => "StoreError",
             Self::Rule => "RuleError",
             Self::Source => "SourceError",
+            Self::Cancelled => "CancelledError",
         }
     }
 }

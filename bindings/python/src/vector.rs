@@ -5,10 +5,14 @@ use crate::json;
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyDict, PyList};
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyDict, PyIterator, PyList};
+use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use sting_core::model;
+use sting_vector::embed::{Bulk, Progress};
 use sting_vector::{BertEmbedder, CollectionConfig, Error, Filter, Metadata, Query};
 
 impl Raise for Error {
@@ -16,6 +20,7 @@ impl Raise for Error {
         let class = match &self {
             Self::Config { .. } | Self::Input { .. } | Self::Filter { .. } => Class::Config,
             Self::Model(_) => Class::Model,
+            Self::Cancelled => Class::Cancelled,
             Self::Core(_) => Class::Sting,
             _ => Class::Store,
         };
@@ -43,15 +48,29 @@ impl Embedder {
         Ok(Self(Arc::new(model)))
     }
 
-    fn embed<'py>(&self, py: Python<'py>, texts: Vec<PyBackedStr>) -> PyResult<Bound<'py, PyArray2<f32>>> {
+    /// Loads a model that was downloaded before, from the local cache of the Hugging Face hub.
+    #[staticmethod]
+    #[pyo3(signature = (name, *, revision = None, precision = "f32"))]
+    fn from_hub(py: Python<'_>, name: &str, revision: Option<&str>, precision: &str) -> PyResult<Self> {
+        let path = sting_vector::embed::hub_model(name, revision).or_raise()?;
+        Self::load(py, path, precision)
+    }
+
+    #[pyo3(signature = (texts, *, on_progress = None))]
+    fn embed<'py>(
+        &self,
+        py: Python<'py>,
+        texts: Vec<PyBackedStr>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let rows = texts.len();
-        let vectors = py
-            .detach(|| {
-                let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-                self.0.embed(&texts)
-            })
-            .or_raise()?;
+        let vectors = py.detach(|| embed(&*self.0, &texts, on_progress.as_ref()))?;
         PyArray1::from_vec(py, vectors).reshape([rows, self.0.dim()])
+    }
+
+    fn embed_iter(&self, texts: &Bound<'_, PyAny>) -> PyResult<EmbedIter> {
+        let texts = texts.try_iter()?.unbind();
+        Ok(EmbedIter(Mutex::new(Steps { model: self.0.clone(), texts, ready: VecDeque::new() })))
     }
 
     #[getter]
@@ -73,6 +92,68 @@ impl Embedder {
         format!("Embedder({:?}, dim={})", self.0.id(), self.0.dim())
     }
 }
+
+/// Embeds in steps; a signal such as Ctrl-C, or an exception of the callback, ends the work at the next step.
+fn embed(
+    model: &dyn model::Embedder,
+    texts: &[PyBackedStr],
+    on_progress: Option<&Py<PyAny>>,
+) -> PyResult<Vec<f32>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut exception = None;
+    let tell = |progress: Progress| {
+        let told = Python::attach(|py| {
+            py.check_signals()?;
+            on_progress.map(|callback| callback.call1(py, (progress.done, progress.total))).transpose()
+        });
+        if let Err(error) = told {
+            exception = Some(error);
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let borrowed: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    let vectors = Bulk::new(model).with_cancel(stop.clone()).with_progress(tell).embed(&borrowed);
+    exception.map_or_else(|| vectors.or_raise(), Err)
+}
+
+/// The rows of texts that come one by one.
+#[pyclass(frozen, module = "sting")]
+#[derive(Debug)]
+pub(crate) struct EmbedIter(Mutex<Steps>);
+
+#[derive(Debug)]
+struct Steps {
+    model: Arc<dyn model::Embedder>,
+    texts: Py<PyIterator>,
+    ready: VecDeque<Vec<f32>>,
+}
+
+#[pymethods]
+impl EmbedIter {
+    fn __iter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<f32>>>> {
+        let mut steps = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        if steps.ready.is_empty() {
+            let texts: Vec<PyBackedStr> = steps
+                .texts
+                .bind(py)
+                .clone()
+                .take(STEP)
+                .map(|text| text?.extract())
+                .collect::<PyResult<_>>()?;
+            let model = steps.model.clone();
+            let rows = py.detach(|| embed(&*model, &texts, None))?;
+            steps.ready = rows.chunks_exact(model.dim()).map(<[f32]>::to_vec).collect();
+        }
+        Ok(steps.ready.pop_front().map(|row| PyArray1::from_vec(py, row)))
+    }
+}
+
+/// Texts that an iterator takes at a time.
+const STEP: usize = 128;
 
 /// A folder of collections, or collections in memory.
 #[pyclass(frozen, module = "sting")]

@@ -1,10 +1,12 @@
 """What the package does, one short test a capability."""
 
+import itertools
 import json
 import os
 import pickle
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +88,35 @@ def test_model_and_tokenizer() -> None:
     vectors = embedder.embed(["a cat sat", "a kitten sat", "stock prices fell"])
     assert vectors.shape == (3, 384) and embedder.dim == 384
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+def test_embedding_can_be_watched_stopped_and_fed_by_an_iterator() -> None:
+    embedder = sting.Embedder.builtin()
+    texts = [f"text number {i}" for i in range(3000)]
+    seen: list[tuple[int, int | None]] = []
+    rows = embedder.embed(texts, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (3000, 3000)
+
+    def stop(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embedder.embed(texts, on_progress=stop)
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            yield texts[taken]
+            taken += 1
+
+    first = list(itertools.islice(embedder.embed_iter(endless()), 5))
+    assert np.array_equal(np.stack(first), rows[:5]) and taken < 200
+    assert len(list(embedder.embed_iter(texts[:300]))) == 300 and list(embedder.embed_iter([])) == []
+    with pytest.raises(TypeError):
+        list(embedder.embed_iter([1]))  # type: ignore[list-item]
+    with pytest.raises(sting.ModelError, match="nobody--nothing"):
+        sting.Embedder.from_hub("nobody/nothing")
 
 
 def test_embed_gives_one_matrix() -> None:

@@ -1,21 +1,31 @@
 //! The built-in embedder: a small trained table beside hashed words.
 
+mod lexicon;
+
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use sting_core::model::{Embedder, ModelError};
 use sting_core::token::Tokenizer;
 
+use self::lexicon::{Borrowed, Lexicon, Parts, Spell};
 use super::hash;
-use super::normalize;
-use super::tokenizer::head;
+use crate::kernel::machine::Machine;
+use crate::kernel::sums::{add_bytes, scale_to};
 
 /// Numbers of a row of the table.
 const TABLE_DIM: usize = 128;
-const HASH_DIM: usize = 384;
+const HASH_DIM: usize = 896;
+const DIM: usize = TABLE_DIM + HASH_DIM;
+
+/// The lengths of a vector's prefix that can be had.
+const DIMS: [usize; 5] = [64, 128, 256, 512, DIM];
 
 /// Share of the table in the square of a vector's length. The hashed words tell more texts apart.
-const TABLE_SHARE: f32 = 0.4;
+const TABLE_SHARE: f32 = 0.5;
+
+/// Share of a word's weight in the hashed half that its whole form takes; its trigrams take the rest.
+const WHOLE_WORD: f32 = 0.5;
 
 /// The most frequent word: from its token on, the vocabulary is in order of frequency.
 const FIRST_WORD: &str = "the";
@@ -23,24 +33,22 @@ const FIRST_WORD: &str = "the";
 /// A word that is as frequent as this weighs half (Arora et al., 2017).
 const HALF_FREQUENCY: f32 = 3e-4;
 
-/// Bytes of a text that are tokenized at once.
-const PIECE: usize = 1 << 16;
-
 static VOCAB: &str = include_str!("../../model/vocab.txt");
 
 /// Written by `examples/train_builtin.rs`: for each token an `f32` scale, little-endian; then for
 /// each token [`TABLE_DIM`] signed bytes.
 static TABLE: &[u8] = include_bytes!("../../model/builtin.bin");
 
-/// Embeds a text by a table of token vectors and by hashed words and n-grams, side by side.
+/// Embeds a text by a table of token vectors and by hashed words and trigrams, side by side.
 ///
 /// The table (30,522 tokens of 128 numbers, 4 MB in the program) was trained so that the sum of a
 /// text's rows points where all-MiniLM-L6-v2's vector of it points; rows are weighted by how rare
-/// their token is. It brings texts of one meaning together that share no word; the other half,
+/// their token is. It brings texts of one meaning together that share no word; the other part,
 /// as in [`HashEmbedder`](super::HashEmbedder), tells names, numbers and misspelled words apart,
 /// which the table has never seen. The first 128 numbers of a vector are the table's.
 ///
-/// It works offline and reads texts of any length, in a few megabytes of memory. What it was
+/// It works offline, reads texts of any length at about 100 MB a second and core, and takes a few
+/// megabytes of memory a thread, which remember words that were seen before. What it was
 /// trained on is said in `model/README.md`.
 ///
 /// ```
@@ -59,57 +67,93 @@ static TABLE: &[u8] = include_bytes!("../../model/builtin.bin");
 pub struct BuiltinEmbedder {
     tokenizer: &'static Tokenizer,
     first_word: u32,
+    machine: Machine,
+    dim: usize,
 }
 
 impl BuiltinEmbedder {
-    /// The first call reads the vocabulary, in a few milliseconds; later ones take no time.
+    /// Vectors of 1024 numbers. The first call reads the vocabulary, in a few milliseconds; later ones take no
+    /// time.
     pub fn new() -> Self {
         static TOKENIZER: OnceLock<Tokenizer> = OnceLock::new();
         // The file is part of the program, and a test loads it.
         #[allow(clippy::expect_used)]
         let load = || Tokenizer::from_vocab(VOCAB).expect("the vocabulary in the program is whole");
         let tokenizer = TOKENIZER.get_or_init(load);
-        Self { tokenizer, first_word: tokenizer.token_id(FIRST_WORD).unwrap_or(u32::MAX) }
+        let first_word = tokenizer.token_id(FIRST_WORD).unwrap_or(u32::MAX);
+        Self { tokenizer, first_word, machine: Machine::detect(), dim: DIM }
     }
 
-    fn embed_into(self, text: &str, tokens: &mut Vec<u32>, row: &mut [f32]) {
+    /// Shorter vectors: the first `dim` numbers of the long ones, brought to unit length. Up to 128, they are the
+    /// table's alone.
+    ///
+    /// # Errors
+    /// Fails unless `dim` is 64, 128, 256, 512 or 1024.
+    pub fn with_dim(dim: usize) -> Result<Self, ModelError> {
+        if DIMS.contains(&dim) {
+            return Ok(Self { dim, ..Self::new() });
+        }
+        let problem = format!("{dim} dimensions are not offered");
+        Err(ModelError::new("builtin", problem, "ask for 64, 128, 256, 512 or 1024"))
+    }
+
+    /// Writes the whole vector of a text to `row`, which holds zeros.
+    fn embed_into(self, text: &str, lexicon: &mut Lexicon, row: &mut [f32]) {
         let (table, hashed) = row.split_at_mut(TABLE_DIM);
-        let mut rest = text;
-        while !rest.is_empty() {
-            let piece = head(rest, PIECE);
-            rest = &rest[piece.len()..];
-            tokens.clear();
-            self.tokenizer.encode_into(piece, tokens, false);
-            tokens.sort_unstable();
-            for same in tokens.chunk_by(|a, b| a == b) {
-                // A word said twice does not count twice as much.
-                add_token(same[0], 1.0 + (same.len() as f32).ln(), table);
+        lexicon.read(text, &self, |Parts { tokens, places, whole, gram }, weight| {
+            for &token in tokens {
+                self.add_token(token, weight, table);
             }
-        }
-        normalize(table);
-        hash::embed_into(text, hashed, |word| self.rarity(word));
-        for x in table {
-            *x *= TABLE_SHARE.sqrt();
-        }
-        for x in hashed {
-            *x *= (1.0 - TABLE_SHARE).sqrt();
-        }
-        // Changes something only for a text of which one side knows nothing: it is the other's.
-        normalize(row);
+            let mut features = places.iter();
+            if let Some(place) = features.next() {
+                add_place(hashed, *place, whole * weight);
+            }
+            let gram = gram * weight;
+            features.for_each(|&place| add_place(hashed, place, gram));
+        });
+        scale_to(self.machine, table, TABLE_SHARE.sqrt());
+        scale_to(self.machine, hashed, (1.0 - TABLE_SHARE).sqrt());
+        // Changes something only for a text of which one part knows nothing: it is the other's.
+        scale_to(self.machine, row, 1.0);
     }
 
     /// How much a word counts: less the more frequent it is, by its rank in the vocabulary. By
     /// Zipf's law, the word of rank r makes up about 0.1 / r of English text.
-    fn rarity(self, word: &[u32]) -> f32 {
-        if let [_] = word {
-            return hash::rarity(word);
+    fn rarity(self, word: &str) -> f32 {
+        let mut chars = word.chars();
+        if let (Some(only), None) = (chars.next(), chars.next()) {
+            return hash::rarity(&[u32::from(only)]);
         }
-        let word: String = word.iter().filter_map(|&c| char::from_u32(c)).collect();
-        match self.tokenizer.token_id(&word).and_then(|token| token.checked_sub(self.first_word)) {
+        match self.tokenizer.token_id(word).and_then(|token| token.checked_sub(self.first_word)) {
             Some(rank) => HALF_FREQUENCY / (HALF_FREQUENCY + 0.1 / (rank as f32 + 3.7)),
             None => 1.0,
         }
     }
+
+    fn add_token(self, token: u32, weight: f32, sum: &mut [f32]) {
+        let rows = TABLE.len() / (TABLE_DIM + size_of::<f32>());
+        let token = token as usize;
+        let (scales, numbers) = TABLE.split_at(rows * size_of::<f32>());
+        let Some(scale) = scales.as_chunks().0.get(token) else { return };
+        let row = &numbers[token * TABLE_DIM..][..TABLE_DIM];
+        add_bytes(self.machine, sum, row, weight * f32::from_le_bytes(*scale));
+    }
+}
+
+impl Spell for BuiltinEmbedder {
+    fn spell(&self, word: &str, tokens: &mut Vec<u32>, places: &mut Vec<u32>) -> (f32, f32) {
+        self.tokenizer.encode_into(word, tokens, false);
+        hash::places(word, HASH_DIM, places);
+        let rarity = self.rarity(word);
+        // Features have random signs: the length of the sum of n of them grows with the root of n.
+        let grams = (places.len() - 1).max(1) as f32;
+        (rarity * WHOLE_WORD, rarity * (1.0 - WHOLE_WORD) / grams.sqrt())
+    }
+}
+
+fn add_place(row: &mut [f32], place: u32, weight: f32) {
+    // The lowest bit is the sign.
+    row[(place >> 1) as usize] += f32::from_bits(weight.to_bits() ^ (place << 31));
 }
 
 impl Default for BuiltinEmbedder {
@@ -120,7 +164,7 @@ impl Default for BuiltinEmbedder {
 
 impl Embedder for BuiltinEmbedder {
     fn dim(&self) -> usize {
-        TABLE_DIM + HASH_DIM
+        self.dim
     }
 
     fn max_tokens(&self) -> Option<usize> {
@@ -128,30 +172,33 @@ impl Embedder for BuiltinEmbedder {
     }
 
     fn id(&self) -> &'static str {
-        "sting-builtin-512-v1"
+        match self.dim {
+            64 => "sting-builtin-64-v2",
+            128 => "sting-builtin-128-v2",
+            256 => "sting-builtin-256-v2",
+            512 => "sting-builtin-512-v2",
+            _ => "sting-builtin-1024-v2",
+        }
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
-        let mut rows = vec![0.0; texts.len() * self.dim()];
-        let rows_of_texts = rows.par_chunks_mut(self.dim()).zip(texts);
-        rows_of_texts.for_each_init(Vec::new, |tokens, (row, text)| self.embed_into(text, tokens, row));
+        let mut rows = vec![0.0; texts.len() * self.dim];
+        let start = || (Borrowed::new(), [0.0; DIM]);
+        rows.par_chunks_mut(self.dim).zip(texts).for_each_init(start, |(lexicon, whole), (row, text)| {
+            if self.dim == DIM {
+                return self.embed_into(text, lexicon.get(), row);
+            }
+            whole.fill(0.0);
+            self.embed_into(text, lexicon.get(), whole);
+            row.copy_from_slice(&whole[..self.dim]);
+            scale_to(self.machine, row, 1.0);
+        });
         Ok(rows)
     }
 
-    /// Low: beside keywords, more was measured to do harm on some texts.
+    /// Chosen on questions of its own; see `model/README.md`.
     fn hybrid_weight(&self) -> f32 {
-        0.25
-    }
-}
-
-fn add_token(token: u32, weight: f32, sum: &mut [f32]) {
-    let rows = TABLE.len() / (TABLE_DIM + size_of::<f32>());
-    let token = token as usize;
-    let (scales, numbers) = TABLE.split_at(rows * size_of::<f32>());
-    let Some(scale) = scales.as_chunks().0.get(token) else { return };
-    let scale = weight * f32::from_le_bytes(*scale);
-    for (sum, &number) in sum.iter_mut().zip(&numbers[token * TABLE_DIM..][..TABLE_DIM]) {
-        *sum += scale * f32::from(number.cast_signed());
+        0.5
     }
 }
 
@@ -180,14 +227,45 @@ mod tests {
         let embedder = BuiltinEmbedder::new();
         let once = "the lorry of the physician ";
         let rows = embedder.embed(&[once, &once.repeat(20_000)]).unwrap();
-        let cosine: f32 = rows[..TABLE_DIM].iter().zip(&rows[512..]).map(|(x, y)| x * y).sum();
+        let cosine: f32 = rows[..TABLE_DIM].iter().zip(&rows[DIM..]).map(|(x, y)| x * y).sum();
         assert!((cosine - TABLE_SHARE).abs() < 1e-3, "{cosine}");
+    }
+
+    #[test]
+    fn a_prefix_is_a_smaller_model() {
+        let texts = ["the lorry of the physician", "", "203.0.113.7"];
+        let whole = BuiltinEmbedder::new().embed(&texts).unwrap();
+        for dim in [64, 128, 256, 512] {
+            let short = BuiltinEmbedder::with_dim(dim).unwrap().embed(&texts).unwrap();
+            for (short, whole) in short.chunks(dim).zip(whole.chunks(DIM)) {
+                let mut prefix = whole[..dim].to_vec();
+                scale_to(Machine::detect(), &mut prefix, 1.0);
+                assert_eq!(short, prefix);
+            }
+        }
+        assert!(BuiltinEmbedder::with_dim(100).is_err());
+    }
+
+    /// To the bit, whatever was embedded before and however many threads there are.
+    #[test]
+    fn rows_do_not_depend_on_the_texts_before() {
+        let texts: Vec<String> =
+            (0..500).map(|i| format!("word{} the Lorry, the lorry {i}", i % 50)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let with = |threads: usize, texts: &[&str]| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| BuiltinEmbedder::new().embed(texts)).unwrap()
+        };
+        let rows = with(1, &texts);
+        assert_eq!(with(3, &texts), rows);
+        let (first, last) = (&rows[..DIM], &rows[499 * DIM..]);
+        assert_eq!((with(2, &texts[499..]), with(2, &texts[..1])), (last.to_vec(), first.to_vec()));
     }
 
     #[test]
     fn frequent_words_weigh_little() {
         let embedder = BuiltinEmbedder::new();
-        let rarity = |word: &str| embedder.rarity(&word.chars().map(u32::from).collect::<Vec<_>>());
+        let rarity = |word: &str| embedder.rarity(word);
         assert!(
             rarity("the") < 0.05 && rarity("with") < rarity("people") && rarity("people") < rarity("malware")
         );

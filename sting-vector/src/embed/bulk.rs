@@ -43,7 +43,7 @@ pub struct Progress {
 /// let (embedder, stop) = (builtin(), Arc::new(AtomicBool::new(false)));
 /// let bulk = || Bulk::new(&embedder).with_cancel(stop.clone());
 /// let vectors = bulk().with_progress(|progress| println!("{progress:?}")).embed(&["a cat", "a dog"])?;
-/// assert_eq!(vectors.len(), 2 * 512);
+/// assert_eq!(vectors.len(), 2 * 1024);
 ///
 /// // Input without an end: rows come in order, and only a step's texts are held.
 /// let lines = (1..).map(|number| format!("line {number}"));

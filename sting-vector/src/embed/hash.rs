@@ -11,7 +11,7 @@ use super::normalize;
 const MAX_DISTINCT_WORDS: usize = 1 << 16;
 
 /// Characters of a word; what is longer is cut, so that one word of a megabyte is many of 64.
-const MAX_WORD: usize = 64;
+pub(super) const MAX_WORD: usize = 64;
 
 /// Longest n-gram, in characters of a word with its two boundary marks.
 const LONGEST: usize = 5;
@@ -89,7 +89,7 @@ impl Embedder for HashEmbedder {
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
         let mut rows = vec![0.0; texts.len() * self.dim];
-        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| embed_into(text, row, rarity));
+        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| embed_into(text, row));
         Ok(rows)
     }
 
@@ -99,22 +99,37 @@ impl Embedder for HashEmbedder {
     }
 }
 
-/// Writes the unit vector of `text` to `row`, which holds zeros. `rarity` says how much a word
-/// counts, by its characters in lower case.
-pub(super) fn embed_into(text: &str, row: &mut [f32], rarity: impl Fn(&[u32]) -> f32) {
+/// Writes the unit vector of `text` to `row`, which holds zeros.
+fn embed_into(text: &str, row: &mut [f32]) {
     let mut scratch = Scratch::default();
     for word in words(text) {
         scratch.count(word);
         if scratch.words.len() == MAX_DISTINCT_WORDS {
-            scratch.add_features(row, &rarity);
+            scratch.add_features(row);
         }
     }
-    scratch.add_features(row, &rarity);
+    scratch.add_features(row);
     normalize(row);
 }
 
+/// The features of a word in lower case: itself, then its trigrams with its two boundary marks (from one
+/// character on, in scripts that put no spaces between words). Gives the place of each in a vector of `dim` numbers,
+/// doubled, plus 1 where it is subtracted.
+pub(super) fn places(word: &str, dim: usize, places: &mut Vec<u32>) {
+    let mut chars = vec![u32::from('<')];
+    chars.extend(word.chars().map(u32::from));
+    chars.push(u32::from('>'));
+    let place = |hash: u64| (((hash >> 32) * dim as u64) >> 32) as u32 * 2 + (hash & 1) as u32;
+    places.push(place(hash(&chars)));
+    let shortest = if chars.iter().any(|&c| is_undelimited(c)) { 1 } else { 3 };
+    for length in shortest..=3 {
+        let grams = chars.windows(length);
+        places.extend(grams.map(|gram| place(finish(gram.iter().fold(SEED, |state, &c| step(state, c))))));
+    }
+}
+
 /// Runs of letters and digits, none longer than [`MAX_WORD`].
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).flat_map(|mut run| {
         std::iter::from_fn(move || {
             let end = run.char_indices().nth(MAX_WORD).map_or(run.len(), |(at, _)| at);
@@ -147,7 +162,7 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds what has been counted to `row`, and starts again.
-    fn add_features(&mut self, row: &mut [f32], rarity: &impl Fn(&[u32]) -> f32) {
+    fn add_features(&mut self, row: &mut [f32]) {
         self.index.clear();
         for (word, count) in std::mem::take(&mut self.words) {
             self.fold(word);

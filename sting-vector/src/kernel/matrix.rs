@@ -6,8 +6,12 @@
 //! runs over the words in order, whatever rows stand beside it: results do not depend on batching.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub(crate) use super::machine::Machine;
 
 /// Rows of a tile. With two vectors of columns a row, AVX-512's 32 registers hold 24 sums, two
 /// vectors of the panel and one broadcast word.
@@ -15,41 +19,6 @@ pub(crate) const ROWS: usize = 12;
 
 /// Columns of a tile and of a panel.
 pub(crate) const COLUMNS: usize = 32;
-
-/// What the machine can do, found out at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Machine {
-    pub(crate) avx2: bool,
-    pub(crate) avx512: bool,
-    pub(crate) bf16: bool,
-    vnni: bool,
-}
-
-impl Machine {
-    pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            Self {
-                avx2: is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-                avx512,
-                bf16: avx512 && is_x86_feature_detected!("avx512bf16"),
-                vnni: avx512 && is_x86_feature_detected!("avx512vnni"),
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        Self::portable()
-    }
-
-    /// Nothing beyond what the compiler was told to assume.
-    #[cfg_attr(target_arch = "x86_64", cfg(test))]
-    pub(crate) const fn portable() -> Self {
-        Self { avx2: false, avx512: false, bf16: false, vnni: false }
-    }
-}
 
 /// Sums of a tile.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +79,11 @@ impl Word for f32 {
                 return unsafe { x86::tile_f32_avx2(rows.as_ptr(), stride, panel, tile) };
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if machine.neon {
+            // SAFETY: the machine has NEON; `check` has bounded all reads.
+            return unsafe { aarch64::tile_f32_neon(rows.as_ptr(), stride, panel, tile) };
+        }
         portable(machine, rows, stride, panel, tile);
     }
 }
@@ -149,9 +123,20 @@ impl Word for Bytes {
     fn tile(machine: Machine, rows: &[Self], stride: usize, panel: &Panel<Self>, tile: &mut Tile<i32>) {
         check(rows, stride, panel);
         #[cfg(target_arch = "x86_64")]
-        if machine.vnni {
-            // SAFETY: the machine has AVX512-VNNI; `check` has bounded all reads.
-            return unsafe { x86::tile_bytes_avx512(rows.as_ptr(), stride, panel, tile) };
+        {
+            if machine.vnni {
+                // SAFETY: the machine has AVX512-VNNI; `check` has bounded all reads.
+                return unsafe { x86::tile_bytes_avx512(rows.as_ptr(), stride, panel, tile) };
+            }
+            if machine.avx2 {
+                // SAFETY: the machine has AVX2; `check` has bounded all reads.
+                return unsafe { x86::tile_bytes_avx2(rows.as_ptr(), stride, panel, tile) };
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        if machine.neon {
+            // SAFETY: the machine has NEON; `check` has bounded all reads.
+            return unsafe { aarch64::tile_bytes_neon(rows.as_ptr(), stride, panel, tile) };
         }
         portable(machine, rows, stride, panel, tile);
     }
@@ -203,8 +188,8 @@ mod tests {
         words.as_chunks().0.iter().map(|&line| Line(line)).collect()
     }
 
-    /// Both machines' tiles, and the sum by [`Word::dot`] alone.
-    fn tiles<W: Word>(rows: &[W], columns: &[W], words: usize) -> [Vec<W::Sum>; 3] {
+    /// The tiles of every machine that this one can be, and the sum by [`Word::dot`] alone.
+    fn tiles<W: Word>(rows: &[W], columns: &[W], words: usize) -> (Vec<Vec<W::Sum>>, Vec<W::Sum>) {
         let panel = panel(columns);
         let stride = words + 3;
         let run = |machine| {
@@ -218,12 +203,12 @@ mod tests {
                 W::dot(sum, rows[row * stride + word], columns[word * COLUMNS + column])
             })
         });
-        [run(Machine::detect()), run(Machine::portable()), slow.collect()]
+        (Machine::all().into_iter().map(run).collect(), slow.collect())
     }
 
-    fn assert_close(tiles: &[Vec<f32>; 3]) {
-        for (at, &slow) in tiles[2].iter().enumerate() {
-            assert!((tiles[0][at] - slow).abs() < 1e-4 && (tiles[1][at] - slow).abs() < 1e-4, "at {at}");
+    fn assert_close((fast, slow): &(Vec<Vec<f32>>, Vec<f32>)) {
+        for (at, slow) in slow.iter().enumerate() {
+            assert!(fast.iter().all(|tile| (tile[at] - slow).abs() < 1e-4), "at {at}");
         }
     }
 
@@ -240,8 +225,8 @@ mod tests {
             let bytes = |x: &f32| Bytes(x.to_bits().wrapping_mul(2_654_435_761));
             let rows_bytes: Vec<_> = rows.iter().map(bytes).collect();
             let columns_bytes: Vec<_> = columns.iter().map(bytes).collect();
-            let [fast, portable, slow] = tiles(&rows_bytes, &columns_bytes, words);
-            assert!(fast == slow && portable == slow);
+            let (fast, slow) = tiles(&rows_bytes, &columns_bytes, words);
+            assert!(fast.iter().all(|tile| *tile == slow));
         }
     }
 

@@ -1,6 +1,6 @@
 //! One source, compiled for several instruction sets.
 
-/// Declares a function that takes a [`Machine`](super::matrix::Machine) before its own
+/// Declares a function that takes a [`Machine`](super::machine::Machine) before its own
 /// parameters and runs the version of its body that was compiled for that machine. The body must
 /// call nothing but what is inlined into it.
 macro_rules! multiversion {
@@ -9,7 +9,7 @@ macro_rules! multiversion {
         $visibility:vis fn $name:ident $(<$type:ident: $bound:path>)? ($($arg:ident: $kind:ty),* $(,)?) $body:block
     ) => {
         $(#[$meta])*
-        $visibility fn $name $(<$type: $bound>)? (machine: $crate::kernel::matrix::Machine, $($arg: $kind),*) {
+        $visibility fn $name $(<$type: $bound>)? (machine: $crate::kernel::machine::Machine, $($arg: $kind),*) {
             #[inline(always)]
             fn plain $(<$type: $bound>)? ($($arg: $kind),*) $body
 

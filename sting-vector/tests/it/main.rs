@@ -9,6 +9,7 @@ mod format;
 mod input;
 mod limits;
 mod model;
+mod processes;
 mod quality;
 mod search;
 mod speed;

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, Protocol, final, overload
@@ -325,8 +325,20 @@ class Embedder:
     @staticmethod
     def load(path: _Path, *, precision: Literal["f32", "bf16", "int8"] = "f32") -> Embedder:
         """Loads a sentence-transformers folder of the BERT family."""
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row a text, shape ``(len(texts), dim)``. A text with nothing to embed gives zeros."""
+    @staticmethod
+    def from_hub(
+        name: str, *, revision: str | None = None, precision: Literal["f32", "bf16", "int8"] = "f32"
+    ) -> Embedder:
+        """Loads a model that was downloaded before, from the local cache of the Hugging Face hub. No network."""
+    def embed(
+        self, texts: Sequence[str], *, on_progress: Callable[[int, int | None], object] | None = None
+    ) -> NDArray[np.float32]:
+        """One row a text, shape ``(len(texts), dim)``. A text with nothing to embed, and no other, gives zeros.
+
+        ``on_progress(done, total)`` is called a few times a second; what it raises stops the work, as does Ctrl-C.
+        """
+    def embed_iter(self, texts: Iterable[str]) -> Iterator[NDArray[np.float32]]:
+        """The rows of texts that come one by one, in order. Only some 128 texts are held at a time."""
     @property
     def dim(self) -> int: ...
     @property
