@@ -169,6 +169,8 @@ def rust() -> None:
     """unit, integration and documentation tests of the workspace, and the README's examples"""
     build()
     cargo_test("rust", "--workspace", "--quiet")
+    # Off by default, and so not in the build of the whole.
+    cargo_test("feature tokenizers", "-p", "sting-core", "--features", "tokenizers", "--quiet", "--test", "it", "token")
 
 
 def build() -> None:

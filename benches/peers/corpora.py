@@ -113,6 +113,14 @@ def rules(path: Path, data, _runner):
         (path / file.name).write_bytes(file.read_bytes())
 
 
+def vocabulary(name: str):
+    """The `tokenizer.json` of a well-known model, which the peers carry."""
+    def make(path: Path, _data, runner: Path):
+        if subprocess.run([runner, "vocabulary", name, "--out", path]).returncode != 0:
+            raise Absent(f"the Rust peers, which carry the vocabulary {name}, are not here")
+    return make
+
+
 MAKERS = {
     "prose": prose,
     "markdown": markdown,
@@ -124,4 +132,7 @@ MAKERS = {
     "vectors": generated("vectors", 20_000),
     "mordor": mordor,
     "rules-windows": rules,
+    "tokenizer-gpt2": vocabulary("gpt2"),
+    "tokenizer-cl100k": vocabulary("cl100k"),
+    "tokenizer-o200k": vocabulary("o200k"),
 }

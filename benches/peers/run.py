@@ -169,6 +169,8 @@ def measure(case, engines, missing, runner, rust_peers, repeats, seconds, limit)
     skipped, running = {}, {}
     try:
         job["input"] = str(corpora.ready(case["corpus"], runner, CACHE, ROOT))
+        if vocabulary := case["params"].get("vocabulary"):
+            job["tokenizer"] = str(corpora.ready(f"tokenizer-{vocabulary}", runner, CACHE, ROOT))
         if case["area"] == "events":
             job["rules"] = str(corpora.ready(f"rules-{case['params']['rules']}", runner, CACHE, ROOT))
     except corpora.Absent as reason:

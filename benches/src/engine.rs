@@ -5,6 +5,17 @@ use crate::ours;
 #[cfg(feature = "peers")]
 use crate::peer;
 
+/// The `tokenizer.json` of a well-known vocabulary, which a peer carries.
+///
+/// # Errors
+/// Fails if there is no such vocabulary, or if the peers are not in this build.
+pub fn vocabulary(name: &str) -> Result<Vec<u8>, Failure> {
+    #[cfg(feature = "peers")]
+    return Ok(serde_json::to_vec(&peer::vocabulary::file(name)?)?);
+    #[cfg(not(feature = "peers"))]
+    Err(format!("the peers, which carry {name}, are not in this build").into())
+}
+
 /// Sets up the engine that a job names.
 ///
 /// # Errors
@@ -25,6 +36,10 @@ pub fn open(job: &Job) -> Result<Engine, Failure> {
         ("tokenizers", "tokens") => peer::token::open_tokenizers(job),
         #[cfg(feature = "peers")]
         ("tokie", "tokens") => peer::token::open_tokie(job),
+        #[cfg(feature = "peers")]
+        ("tiktoken-rs", "tokens") => peer::token::open_tiktoken(job),
+        #[cfg(feature = "peers")]
+        ("bpe-openai", "tokens") => peer::token::open_bpe_openai(job),
         #[cfg(feature = "peers")]
         ("dd-sds", "pii") => peer::pii::open(job),
         #[cfg(feature = "peers")]

@@ -30,6 +30,9 @@ pub struct Job {
     /// Folder of the all-MiniLM-L6-v2 model, where the case needs it.
     #[serde(default)]
     pub minilm: PathBuf,
+    /// Tokenizer file, where the case names a vocabulary; else it is the model's.
+    #[serde(default)]
+    pub tokenizer: PathBuf,
     /// Folder of rules, where the case needs it.
     #[serde(default)]
     pub rules: PathBuf,
@@ -65,6 +68,15 @@ impl Job {
             text.truncate(text[..cut].rfind('\n').map_or(cut, |line| line + 1));
         }
         Ok(text)
+    }
+
+    /// The tokenizer file of the case.
+    pub fn tokenizer(&self) -> PathBuf {
+        if self.tokenizer.as_os_str().is_empty() {
+            self.minilm.join("tokenizer.json")
+        } else {
+            self.tokenizer.clone()
+        }
     }
 
     /// A number among the parameters.

@@ -12,6 +12,8 @@ const USAGE: &str = "\
 usage: sting-bench engine                    one job on standard input, see README.md
        sting-bench corpus KIND --count N --seed S --out PATH
                                              KIND: prose markdown logs documents events vectors
+       sting-bench vocabulary NAME --out PATH
+                                             NAME: gpt2 cl100k o200k, as a tokenizer.json
        sting-bench eval chunk|pii|embed [--model DIR] [--peers FILE]
                                              needs the shared data folder (STING_SHARED)
        sting-bench scale                     time and memory of chunking from 10 MB to 1 GB";
@@ -27,6 +29,9 @@ fn main() -> ExitCode {
         ["scale"] => scale::run(),
         ["scale-one", text, size, how] => {
             size.parse().map_err(Into::into).and_then(|size| scale::one(text, size, how))
+        }
+        ["vocabulary", name, "--out", out] => {
+            engine::vocabulary(name).and_then(|file| Ok(std::fs::write(out, file)?))
         }
         ["eval", area, ref options @ ..] => evaluate(area, options),
         _ => {

@@ -4,3 +4,4 @@ pub(crate) mod chunk;
 pub(crate) mod event;
 pub(crate) mod pii;
 pub(crate) mod token;
+pub(crate) mod vocabulary;

@@ -28,6 +28,7 @@ use file::{AddedToken, Fault, TokenizerFile, not_built_in, unusable};
 use rayon::prelude::*;
 use sink::{Count, Ids, Pieces, Placed, Sink, Whole};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use template::Template;
 use vocab::Vocab;
@@ -78,6 +79,29 @@ pub struct Encoding {
     pub ids: Vec<u32>,
     /// For each id, the bytes of the text that it stands for; empty at 0 for special tokens.
     pub spans: Vec<Span>,
+}
+
+impl Encoding {
+    /// Which tokens begin in a part of the text.
+    ///
+    /// With this a whole text is embedded once and each chunk takes the mean of its own tokens (late
+    /// chunking): of chunks that tile the text, each token is in exactly one.
+    ///
+    /// ```
+    /// use sting_core::{Span, token::Tokenizer};
+    /// let tokenizer = Tokenizer::from_vocab("[UNK]\n[CLS]\n[SEP]\nbees\nmake\nhoney\n.")?;
+    /// let encoding = tokenizer.encode_with_offsets("Bees make honey.");
+    /// assert_eq!(encoding.tokens_in(Span::new(5, 16)), 2..5); // [CLS] bees | make honey . | [SEP]
+    /// # Ok::<(), sting_core::Error>(())
+    /// ```
+    pub fn tokens_in(&self, span: Span) -> Range<usize> {
+        let special = |place: &&Span| **place == Span::default();
+        let before = self.spans.iter().take_while(special).count();
+        let after = self.spans[before..].iter().rev().take_while(special).count();
+        let places = &self.spans[before..self.spans.len() - after];
+        let first = |at: usize| before + places.partition_point(|place| place.start < at);
+        first(span.start)..first(span.end)
+    }
 }
 
 /// An exact tokenizer. Cheap to clone; share it between threads.

@@ -4,7 +4,7 @@ use crate::facts;
 use crate::job::{Engine, Failure, Job};
 
 pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
-    let tokenizer = sting_vector::load_tokenizer(&job.minilm)?;
+    let tokenizer = sting_vector::load_tokenizer(job.tokenizer())?;
     let text = job.text()?;
     let mut ids = Vec::new();
     for piece in pieces(&text) {

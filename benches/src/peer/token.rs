@@ -1,5 +1,5 @@
-//! `tokenizers`, the reference, and tokie. Both without the file's truncation and padding, which would
-//! hide most of each text.
+//! `tokenizers`, the reference, and tokie, both without the file's truncation and padding, which would
+//! hide most of each text; and two that bring the vocabularies of OpenAI themselves.
 
 use std::hint::black_box;
 
@@ -26,7 +26,7 @@ pub(crate) fn open_tokenizers(job: &Job) -> Result<Engine, Failure> {
 }
 
 pub(crate) fn open_tokie(job: &Job) -> Result<Engine, Failure> {
-    let mut tokenizer = tokie::Tokenizer::from_json(job.minilm.join("tokenizer.json"))?;
+    let mut tokenizer = tokie::Tokenizer::from_json(job.tokenizer())?;
     tokenizer.no_truncation().no_padding();
     let text = job.text()?;
     let ids: Vec<u32> = pieces(&text).flat_map(|piece| tokenizer.encode_ids(piece, true)).collect();
@@ -40,9 +40,46 @@ pub(crate) fn open_tokie(job: &Job) -> Result<Engine, Failure> {
     Ok(Engine { amount, run: Box::new(run), facts: facts(&ids), version: "0.1" })
 }
 
+pub(crate) fn open_tiktoken(job: &Job) -> Result<Engine, Failure> {
+    let core = match job.word("vocabulary")? {
+        "gpt2" => tiktoken_rs::r50k_base()?,
+        "cl100k" => tiktoken_rs::cl100k_base()?,
+        "o200k" => tiktoken_rs::o200k_base()?,
+        other => return Err(format!("tiktoken-rs has no {other}").into()),
+    };
+    open_function(job, move |piece| core.encode_ordinary(piece), "0.12")
+}
+
+pub(crate) fn open_bpe_openai(job: &Job) -> Result<Engine, Failure> {
+    let tokenizer = match job.word("vocabulary")? {
+        "cl100k" => bpe_openai::cl100k_base(),
+        "o200k" => bpe_openai::o200k_base(),
+        other => return Err(format!("bpe-openai has no {other}").into()),
+    };
+    open_function(job, |piece| tokenizer.encode(piece), "0.3")
+}
+
+/// The engine of a function from a text to its ids.
+fn open_function(
+    job: &Job,
+    encode: impl Fn(&str) -> Vec<u32> + 'static,
+    version: &'static str,
+) -> Result<Engine, Failure> {
+    let text = job.text()?;
+    let ids: Vec<u32> = pieces(&text).flat_map(&encode).collect();
+    let amount = text.len() as f64;
+    let run = move || {
+        for piece in pieces(&text) {
+            black_box(encode(black_box(piece)));
+        }
+        Ok(())
+    };
+    Ok(Engine { amount, run: Box::new(run), facts: facts(&ids), version })
+}
+
 /// The model's tokenizer as `tokenizers` reads it.
 pub(crate) fn open_file(job: &Job) -> Result<Tokenizer, Failure> {
-    let mut tokenizer = Tokenizer::from_file(job.minilm.join("tokenizer.json"))?;
+    let mut tokenizer = Tokenizer::from_file(job.tokenizer())?;
     tokenizer.with_truncation(None)?.with_padding(None);
     Ok(tokenizer)
 }

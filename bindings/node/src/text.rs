@@ -170,7 +170,18 @@ impl ChunkStream {
     }
 }
 
-/// An exact tokenizer of the BERT family.
+/// Token ids with their places.
+#[napi(object)]
+#[derive(Debug)]
+pub struct Encoding {
+    pub ids: Vec<u32>,
+    /// Where each token starts, in UTF-16 units; 0 for special tokens.
+    pub starts: Vec<u32>,
+    /// Where each token ends.
+    pub ends: Vec<u32>,
+}
+
+/// An exact tokenizer: WordPiece of the BERT family, or byte-level BPE as of GPT-2, GPT-4, Llama 3 and Qwen.
 #[napi]
 pub struct Tokenizer(token::Tokenizer);
 
@@ -195,6 +206,26 @@ impl Tokenizer {
     pub fn encode(&self, text: String) -> AsyncTask<Job<Uint32Array>> {
         let tokenizer = self.0.clone();
         promise(move || Ok(tokenizer.encode(&text).into()))
+    }
+
+    /// The token ids of a text with their places.
+    #[napi]
+    pub fn encode_with_offsets_sync(&self, text: String) -> Encoding {
+        let encoding = self.0.encode_with_offsets(&text);
+        let offsets = Offsets::new(&text, Unit::Utf16);
+        let (starts, ends) = encoding
+            .spans
+            .iter()
+            .map(|&span| offsets.span(span))
+            .map(|span| (span.start as u32, span.end as u32))
+            .unzip();
+        Encoding { ids: encoding.ids, starts, ends }
+    }
+
+    /// The text of ids, without special tokens.
+    #[napi]
+    pub fn decode(&self, ids: Vec<u32>) -> Result<String> {
+        self.0.decode(&ids).or_throw()
     }
 
     /// How many tokens a text has, without special ones.

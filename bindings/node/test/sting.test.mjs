@@ -112,6 +112,8 @@ test("embedding can be stopped, and fed by an iterator", async () => {
 test("a model folder and its tokenizer", { skip: process.env.STING_MODEL ? false : "no model" }, async () => {
   const tokenizer = sting.Tokenizer.load(process.env.STING_MODEL);
   assert.deepEqual([...(await tokenizer.encode("Hello, world!"))], [101, 7592, 1010, 2088, 999, 102]);
+  const { ids, starts, ends } = tokenizer.encodeWithOffsetsSync("👩 Bees");
+  assert.deepEqual(["👩 Bees".slice(starts[2], ends[2]), tokenizer.decode(ids)], ["Bees", "bees"]);
   const chunker = new sting.Chunker({ kind: "text", unit: "tokens", maxSize: 32, tokenizer });
   for (const chunk of chunker.chunkSync("One two three. ".repeat(50))) {
     assert.ok(chunk.tokens === tokenizer.encodeSync(chunk.text).length && chunk.tokens <= 32);

@@ -183,6 +183,19 @@ impl Tokenizer {
         py.detach(|| self.0.encode_many(&texts))
     }
 
+    fn encode_with_offsets(&self, py: Python<'_>, text: PyBackedStr) -> (Vec<u32>, Vec<(usize, usize)>) {
+        py.detach(|| {
+            let encoding = self.0.encode_with_offsets(&text);
+            let offsets = Offsets::new(&text, Unit::CodePoints);
+            let places = encoding.spans.iter().map(|&span| offsets.span(span));
+            (encoding.ids, places.map(|span| (span.start, span.end)).collect())
+        })
+    }
+
+    fn decode(&self, ids: Vec<u32>) -> PyResult<String> {
+        self.0.decode(&ids).or_raise()
+    }
+
     fn count(&self, py: Python<'_>, text: PyBackedStr) -> usize {
         py.detach(|| self.0.count(&text))
     }

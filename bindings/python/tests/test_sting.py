@@ -76,6 +76,29 @@ def test_a_stream_is_chunked_like_the_whole_text(tmp_path: Path) -> None:
         list(chunker.chunk_stream([1]))
 
 
+def test_tokenizer_of_bytes(tmp_path: Path) -> None:
+    letters = [chr(b) if 33 <= b <= 126 or 161 <= b <= 172 or b >= 174 else None for b in range(256)]
+    hidden = iter(range(256, 512))
+    vocab = {letter or chr(next(hidden)): byte for byte, letter in enumerate(letters)}
+    vocab |= {"be": 256, "bee": 257, "\u0120bee": 258}
+    file = {
+        "added_tokens": [{"id": 259, "content": "<|end|>", "special": True}],
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
+        "decoder": {"type": "ByteLevel"},
+        "model": {"type": "BPE", "vocab": vocab, "merges": ["b e", "be e", "\u0120 bee"]},
+    }
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(file))
+    tokenizer = sting.Tokenizer.load(path)
+    text = "é bee bees<|end|>"
+    ids, offsets = tokenizer.encode_with_offsets(text)
+    assert ids == tokenizer.encode(text) == [0xC3, 0xA9, 258, 258, ord("s"), 259]
+    assert [text[start:end] for start, end in offsets] == ["é", "é", " bee", " bee", "s", "<|end|>"]
+    assert tokenizer.decode(ids) == "é bee bees"
+    chunks = sting.Chunker("text", max_size=4, unit="tokens", tokenizer=tokenizer).chunk("bee bee bees. " * 9)
+    assert all(chunk.tokens == tokenizer.count(chunk.text) <= 4 for chunk in chunks)
+
+
 @pytest.mark.skipif("STING_MODEL" not in os.environ, reason="no model")
 def test_model_and_tokenizer() -> None:
     folder = os.environ["STING_MODEL"]

@@ -9,4 +9,6 @@ mod events;
 mod template;
 mod token;
 mod token_bpe;
+#[cfg(feature = "tokenizers")]
+mod token_other;
 mod token_pair;

@@ -3,9 +3,12 @@
 use crate::data::shared;
 use crate::token_pair::{Pair, added, text};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use sting_core::Error;
-use sting_core::token::Tokenizer;
+use sting_core::chunk::{ChunkConfig, Chunker, SizeUnit};
+use sting_core::token::{Tokenize, Tokenizer};
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{Model, Trainer};
@@ -376,13 +379,44 @@ fn long_words_take_time_in_proportion() {
     assert!(elapsed.as_secs() < 20, "a megabyte without a space took {elapsed:?}");
 }
 
+/// Chunks of a limit in tokens hold what the tokenizer counts in them alone, and no more than the limit.
+#[test]
+fn chunks_count_what_a_model_will_see() {
+    let text = format!("{TRAINING}{}", "Bees don't  count 1234567 things; 日本語が 12 ... ".repeat(20));
+    for (name, file) in files() {
+        let tokenizer = Tokenizer::from_json(&serde_json::to_vec(&file).unwrap()).unwrap();
+        let special = Tokenize::special_tokens(&tokenizer);
+        for limit in [special + 3, special + 17] {
+            let config = ChunkConfig::default().with_unit(SizeUnit::Tokens).with_max_size(limit);
+            let chunker = Chunker::with_tokenizer(config, Arc::new(tokenizer.clone())).unwrap();
+            for chunk in chunker.chunk(&text) {
+                let part = chunk.text(&text);
+                assert_eq!(chunk.size, tokenizer.count(part) + special, "{name}: {part:?}");
+                assert!(chunk.size <= limit || part.chars().count() == 1, "{name}: {part:?}");
+            }
+        }
+    }
+}
+
+/// Tokenizer files of real models, in the folder that `STING_TOKENIZERS` names.
+#[test]
+fn real_vocabularies_agree() {
+    let Some(folder) = std::env::var_os("STING_TOKENIZERS") else {
+        return println!("skipped: no tokenizer files");
+    };
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let pair = Pair::new(&std::fs::read(file).unwrap());
+        let mut runner = TestRunner::new(ProptestConfig { cases: 3000, ..Default::default() });
+        runner.run(&text(), |text| pair.agree(&text)).unwrap();
+    }
+}
+
 #[test]
 fn real_texts_agree() {
     let Some(folder) = shared("chunking") else { return };
     for name in ["wikitexts.md", "state_of_the_union.md"] {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         let text = &text[..text.floor_char_boundary(100_000)];
-        // The model that takes a text for one word is tried on shorter ones.
         all(|pair| pair.agree(text)).unwrap();
     }
 }

@@ -137,7 +137,7 @@ class ChunkIterator:
 
 @final
 class Tokenizer:
-    """An exact tokenizer of the BERT family."""
+    """An exact tokenizer: WordPiece of the BERT family, or byte-level BPE as of GPT-2, GPT-4, Llama 3 and Qwen."""
 
     @staticmethod
     def load(path: _Path) -> Tokenizer:
@@ -145,6 +145,10 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """The token ids of a text, with the special tokens that the model expects."""
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]: ...
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids, and for each the start and end of its text in code points; ``(0, 0)`` for special tokens."""
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, without special tokens."""
     def count(self, text: str) -> int:
         """How many tokens a text has, without special ones."""
     @property
