@@ -7,7 +7,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use sting_core::Error;
-use sting_core::chunk::{ChunkConfig, Chunker, SizeUnit};
+use sting_core::chunk::{ChunkConfig, ChunkKind, Chunker, SizeUnit};
 use sting_core::token::{Tokenize, Tokenizer};
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -387,7 +387,10 @@ fn chunks_count_what_a_model_will_see() {
         let tokenizer = Tokenizer::from_json(&serde_json::to_vec(&file).unwrap()).unwrap();
         let special = Tokenize::special_tokens(&tokenizer);
         for limit in [special + 3, special + 17] {
-            let config = ChunkConfig::default().with_unit(SizeUnit::Tokens).with_max_size(limit);
+            let config = ChunkConfig::default()
+                .with_kind(ChunkKind::Text)
+                .with_unit(SizeUnit::Tokens)
+                .with_max_size(limit);
             let chunker = Chunker::with_tokenizer(config, Arc::new(tokenizer.clone())).unwrap();
             for chunk in chunker.chunk(&text) {
                 let part = chunk.text(&text);
