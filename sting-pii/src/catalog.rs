@@ -106,6 +106,9 @@ pub enum Group {
     Key,
     /// What follows a literal.
     Lead,
+    /// A name in running text. Found by the model of names and not by a pattern, which is empty; only
+    /// rows of the built-in catalog may be of this group.
+    Name,
     /// Wherever the pattern can begin. Costs the most, and needs nothing of the pattern.
     #[default]
     Scan,

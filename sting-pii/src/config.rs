@@ -4,6 +4,7 @@ use crate::vault::Vault;
 use crate::{Action, Error, Exception, Key, OwnProfile, Preset};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use sting_core::model::EntityRecognizer;
 
 /// A row that a caller adds: the same schema as the catalog's.
 pub type CustomDetector = Detector;
@@ -39,6 +40,8 @@ pub struct ScrubConfig {
     pub(crate) deny: Vec<(String, Vec<String>)>,
     pub(crate) named: Vec<(String, Vec<String>)>,
     pub(crate) preset: Option<Preset>,
+    pub(crate) names: bool,
+    pub(crate) recognizer: Option<Arc<dyn EntityRecognizer>>,
 }
 
 impl Default for ScrubConfig {
@@ -58,6 +61,8 @@ impl Default for ScrubConfig {
             deny: Vec::new(),
             named: Vec::new(),
             preset: None,
+            names: true,
+            recognizer: None,
         }
     }
 }
@@ -172,6 +177,25 @@ impl ScrubConfig {
         self.named.push((kind.into(), names.into_iter().map(Into::into).collect()));
         self
     }
+
+    /// Whether names of persons, places and organisations, and addresses, are looked for in running
+    /// text, by the built-in model. They are by default. In lines of logs they are looked for only
+    /// under keys that name a person.
+    pub fn with_names(mut self, names: bool) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// Looks for names with a model of the caller's instead of the built-in one: its labels `PER`,
+    /// `LOC` or `GPE`, `ORG` and `ADDRESS` (and longer forms of these) become `person`, `location`,
+    /// `organization` and `address`; others are passed over.
+    ///
+    /// Such a model reads whole texts: a [`ScrubStream`](crate::ScrubStream) refuses to work with one.
+    /// If it fails, so does the scrub, and nothing comes out.
+    pub fn with_recognizer(mut self, recognizer: Arc<dyn EntityRecognizer>) -> Self {
+        self.recognizer = Some(recognizer);
+        self
+    }
 }
 
 /// A config with every name looked up.
@@ -211,7 +235,11 @@ impl ScrubConfig {
             known.iter().filter(|row| self.mode.expects(row)).map(|row| row.kind.clone()).collect();
         let mut wanted = BTreeSet::new();
         for name in self.entities.iter().flatten() {
-            wanted.insert(resolve_kind(&known, name)?.to_owned());
+            let kind = resolve_kind(&known, name)?;
+            if !self.names && known.iter().all(|row| row.kind != kind || row.group == Group::Name) {
+                return Err(Error::config("names", "they are off, and one is asked for", "leave them on"));
+            }
+            wanted.insert(kind.to_owned());
         }
         asked.extend(wanted.iter().cloned());
         let mut rows = own;
@@ -219,7 +247,8 @@ impl ScrubConfig {
             let fits = self.preset.is_none_or(|preset| preset.includes(row));
             if self.entities.is_some() { wanted.contains(&row.kind) } else { fits && profile.includes(row) }
         };
-        rows.extend(builtin().iter().filter(chosen).cloned());
+        let found = |row: &&Detector| self.names || row.group != Group::Name;
+        rows.extend(builtin().iter().filter(chosen).filter(found).cloned());
 
         let mut actions = profile.actions();
         let mut default_action = profile.default_action.clone().unwrap_or_default();

@@ -68,6 +68,9 @@ pub enum Error {
     /// A stream that failed before.
     #[error("the stream failed before and gives nothing any more; begin another")]
     Stopped,
+    /// The model that looks for names failed. Nothing is returned.
+    #[error("names could not be looked for: {0}")]
+    Model(#[from] sting_core::model::ModelError),
     /// Text that is not the JSON it was said to be. Nothing is returned.
     #[error("invalid JSON at byte {offset}; scrub it as text instead")]
     Json {
@@ -116,6 +119,7 @@ impl Error {
             Self::Detector { .. } => "detector",
             Self::KeyMissing { .. } => "key_missing",
             Self::Unsettled { .. } => "unsettled",
+            Self::Model(_) => "model",
             Self::Json { .. } => "json",
             Self::VaultFull { .. } => "vault_full",
             Self::Vault { .. } => "vault",

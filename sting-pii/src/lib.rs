@@ -12,6 +12,7 @@ mod finding;
 mod import;
 mod key;
 mod preset;
+mod names;
 mod profile;
 mod scrub;
 mod session;

@@ -5,6 +5,7 @@ use crate::config::Resolved;
 use crate::detect::resolve::{Cluster, clusters};
 use crate::detect::{Candidate, Engine};
 use crate::exception::Exceptions;
+use crate::names::NameFinder;
 use crate::vault::{MemoryVault, Vault};
 use crate::{Action, Error, Evidence, Finding, Key, ScrubConfig};
 use std::collections::{BTreeSet, HashSet};
@@ -46,6 +47,8 @@ struct Inner {
     key: Option<Key>,
     profile: String,
     config_id: Id,
+    /// What looks for names, if anything does.
+    names: Option<NameFinder>,
 }
 
 /// A scrubbed text with its account.
@@ -94,6 +97,8 @@ impl Scrubber {
         id.field(env!("CARGO_PKG_VERSION").as_bytes()).field(format!("{resolved:?}").as_bytes());
         id.field(format!("{:?}", config.allow).as_bytes());
         id.field(&config.key.as_ref().map_or([0; 32], Key::fingerprint));
+        let names = NameFinder::new(&config, rows, *min_score)?;
+        id.field(names.as_ref().map_or("", NameFinder::id).as_bytes());
         let inner = Inner {
             engine,
             plans,
@@ -107,6 +112,7 @@ impl Scrubber {
             key: config.key.clone(),
             profile: config.profile.clone(),
             config_id: id.finish(),
+            names,
         };
         let scrubber = Self(Arc::new(inner), Subject::default());
         scrubber.check_replacements()?;
@@ -120,7 +126,7 @@ impl Scrubber {
     fn check_replacements(&self) -> Result<(), Error> {
         let texts: BTreeSet<_> = self.0.plans.iter().filter_map(Plan::replacement).collect();
         for text in texts {
-            if self.find(text).iter().any(|finding| finding.action != Action::Keep.name()) {
+            if self.try_find(text)?.iter().any(|finding| finding.action != Action::Keep.name()) {
                 return Err(Error::config(
                     "action replace",
                     "private data is found in the replacement",
@@ -137,7 +143,7 @@ impl Scrubber {
                 Error::detector(row.id(), "an example has no value between « and »", "mark the value")
             })?;
             if !self
-                .find_raw(text.as_bytes(), None)
+                .find_raw(text.as_bytes(), None)?
                 .iter()
                 .any(|c| *self.0.engine.rules[c.rule as usize].id == *row.id() && c.span == span)
             {
@@ -150,7 +156,7 @@ impl Scrubber {
         }
         for text in &row.counter_examples {
             if self
-                .find_raw(text.as_bytes(), None)
+                .find_raw(text.as_bytes(), None)?
                 .iter()
                 .any(|c| *self.0.engine.rules[c.rule as usize].id == *row.id())
             {
@@ -212,8 +218,18 @@ impl Scrubber {
     }
 
     /// What is private in `text`, in order, without overlaps.
+    ///
+    /// If a recognizer of the caller's fails, names are missing; [`Scrubber::try_find`] tells.
     pub fn find(&self, text: &str) -> Vec<Finding> {
         self.find_bytes(text.as_bytes())
+    }
+
+    /// As [`Scrubber::find`], where a recognizer of the caller's may fail.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if it does.
+    pub fn try_find(&self, text: &str) -> Result<Vec<Finding>, Error> {
+        Ok(self.findings(&clusters(&mut self.find_raw(text.as_bytes(), None)?, 0)))
     }
 
     /// As [`Scrubber::find`], for text that need not be UTF-8.
@@ -223,14 +239,21 @@ impl Scrubber {
 
     /// As [`Scrubber::find_bytes`], for the value of a column or key named `field`.
     pub fn find_field(&self, text: &[u8], field: Option<&str>) -> Vec<Finding> {
-        let mut candidates = self.find_raw(text, field);
+        let mut candidates = Vec::new();
+        // What the engine finds is there also if the model fails.
+        let _ = self.candidates(text, 0..text.len(), field, &mut candidates);
         self.findings(&clusters(&mut candidates, 0))
     }
 
-    fn find_raw(&self, text: &[u8], field: Option<&str>) -> Vec<Candidate> {
+    fn find_raw(&self, text: &[u8], field: Option<&str>) -> Result<Vec<Candidate>, Error> {
         let mut candidates = Vec::new();
-        self.candidates(text, 0..text.len(), field, &mut candidates);
-        candidates
+        self.candidates(text, 0..text.len(), field, &mut candidates)?;
+        Ok(candidates)
+    }
+
+    /// Whether a model of the caller's looks for names.
+    pub(crate) fn reads_whole_texts(&self) -> bool {
+        self.0.names.as_ref().is_some_and(NameFinder::reads_whole_texts)
     }
 
     pub(crate) fn candidates(
@@ -239,8 +262,12 @@ impl Scrubber {
         starts: std::ops::Range<usize>,
         field: Option<&str>,
         out: &mut Vec<Candidate>,
-    ) {
-        self.0.engine.candidates(text, starts, field, out);
+    ) -> Result<(), Error> {
+        self.0.engine.candidates(text, starts.clone(), field, out);
+        let names = match &self.0.names {
+            Some(names) => names.candidates(text, starts, field, out),
+            None => Ok(()),
+        };
         if !self.0.allowed.is_empty() {
             out.retain(|found| {
                 !self.0.allowed.contains(text[found.span.range()].to_ascii_lowercase().as_slice())
@@ -252,6 +279,7 @@ impl Scrubber {
                 !self.0.exceptions.allow(kind(found), &text[found.span.range()], field, found.score)
             });
         }
+        names
     }
 
     pub(crate) fn findings(&self, clusters: &[Cluster]) -> Vec<Finding> {
@@ -341,7 +369,7 @@ impl Scrubber {
     }
 
     fn round(&self, text: &[u8], field: Option<&str>, standing: &[Span]) -> Result<Round, Error> {
-        let mut candidates = self.find_raw(text, field);
+        let mut candidates = self.find_raw(text, field)?;
         candidates.retain(|found| !is_within(found.span, standing));
         let mut findings = self.findings(&clusters(&mut candidates, 0));
         if findings.iter().any(|finding| finding.action == Action::Keep.name()) {

@@ -6,12 +6,18 @@
 //! sleeps: it holds text back but does not scan it.
 
 use crate::detect::resolve::clusters;
-use crate::detect::{Candidate, LOOK_AHEAD, LOOK_BEHIND};
+use crate::detect::{self, Candidate, LOOK_AHEAD};
+use crate::names;
 use crate::scrub::{MAX_ROUNDS, Round, is_within, join};
 use crate::{Error, Scrubber};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sting_core::{Scrubbed, Span};
+
+/// Most bytes before a value that bear on it.
+const LOOK_BEHIND: usize =
+    if detect::LOOK_BEHIND > names::LOOK_BEHIND { detect::LOOK_BEHIND } else { names::LOOK_BEHIND };
+const _: () = assert!(names::LOOK_AHEAD <= LOOK_AHEAD);
 
 /// Bytes that a stage gathers before it scans them.
 const BLOCK: usize = 8 * 1024;
@@ -122,6 +128,13 @@ impl ScrubStream {
         if self.failed {
             return Err(Error::Stopped);
         }
+        if self.scrubber.reads_whole_texts() {
+            return Err(Error::config(
+                "stream",
+                "its recognizer of names reads whole texts",
+                "scrub texts as a whole, or leave names to the built-in model",
+            ));
+        }
         let (mut piece, mut standing) = (piece, Vec::new());
         let mut i = 0;
         while i < self.stages.len() {
@@ -200,7 +213,7 @@ impl Stage {
         round: &mut Round,
     ) -> Result<(), Error> {
         let mut candidates = Vec::new();
-        scrubber.candidates(&self.text, self.resume..known, None, &mut candidates);
+        scrubber.candidates(&self.text, self.resume..known, None, &mut candidates)?;
         candidates.retain(|found| !is_within(found.span, &self.standing));
         let kept: Vec<Candidate> = candidates.iter().filter(|found| scrubber.keeps(found)).copied().collect();
         candidates.retain(|found| !scrubber.keeps(found));

@@ -30,7 +30,28 @@ const fn slot_of(rule: &Rule) -> Slot {
         Group::Prefix => Slot::Long,
         Group::Key => Slot::Key,
         Group::Lead => Slot::Lead,
-        Group::Scan => Slot::Scan,
+        // No pattern of `Group::Name` is ever entered.
+        Group::Scan | Group::Name => Slot::Scan,
+    }
+}
+
+impl Rule {
+    /// The rule of a row that has no pattern.
+    fn found_elsewhere(row: &Detector) -> Self {
+        Self {
+            kind: row.kind.as_str().into(),
+            id: row.id().into(),
+            group: row.group,
+            prefixed: false,
+            boundary: row.boundary,
+            extent: row.extent,
+            check: None,
+            odds: 0.0,
+            weak: false,
+            context: Phrases::default(),
+            avoid: Phrases::default(),
+            keys: Vec::new(),
+        }
     }
 }
 
@@ -57,6 +78,10 @@ impl Engine {
         let mut members: [Vec<Member>; SLOTS] = [const { Vec::new() }; SLOTS];
         let mut leads = Vec::new();
         for (index, row) in rows.iter().enumerate() {
+            if row.group == Group::Name {
+                engine.rules.push(Rule::found_elsewhere(row));
+                continue;
+            }
             let pattern = Pattern::parse(row)?;
             let rule = engine.place(row, &pattern, index as u32, &mut leads)?;
             members[slot_of(&rule) as usize].push((pattern.hir, index as u32, row.max_len));
@@ -168,7 +193,7 @@ impl Engine {
                     }
                 }
             }
-            Group::Id | Group::At | Group::Url | Group::Key => {}
+            Group::Id | Group::At | Group::Url | Group::Key | Group::Name => {}
         }
         let mut keys: Vec<_> = row.keys.iter().map(|name| context::name_hash(name)).collect();
         keys.sort_unstable();

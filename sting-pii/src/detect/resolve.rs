@@ -60,12 +60,14 @@ pub(crate) fn clusters(candidates: &mut [Candidate], covered: usize) -> Vec<Clus
     clusters
 }
 
-/// The best first: score, then length, then the order of the catalog.
+/// The best first: what was not merely learned, then score, then length, then the order of the catalog.
 fn winners(cluster: &[Candidate], floor: usize) -> Vec<Candidate> {
     let mut order: Vec<_> = cluster.iter().filter(|candidate| candidate.span.start >= floor).collect();
     order.sort_by(|a, b| {
-        b.score
-            .total_cmp(&a.score)
+        a.support
+            .learned
+            .cmp(&b.support.learned)
+            .then(b.score.total_cmp(&a.score))
             .then(b.span.len().cmp(&a.span.len()))
             .then(a.rule.cmp(&b.rule))
             .then(a.span.start.cmp(&b.span.start))

@@ -42,6 +42,8 @@ pub(crate) struct Support {
     pub(crate) context: bool,
     pub(crate) key: bool,
     pub(crate) negative: bool,
+    /// A model found it, and it yields to whatever overlaps it.
+    pub(crate) learned: bool,
 }
 
 impl Rule {

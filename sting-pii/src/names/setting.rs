@@ -1,0 +1,243 @@
+//! What kind of text a run stands in. In what machines write, capital letters are no sign of a name:
+//! there only the values of keys that name a person are read.
+
+use std::ops::Range;
+
+/// Most bytes on each side of a run that are looked at.
+pub(crate) const REACH: usize = 400;
+
+/// Bytes of a line's beginning that tell what it is.
+const HEAD: usize = 160;
+/// Bytes on each side of a run whose marks are counted where its line is too long to see the beginning.
+const AROUND: usize = 96;
+/// Longest key, with what stands between it and its value.
+const MAX_KEY: usize = 48;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// What people write.
+    Prose,
+    /// What machines write.
+    Machine,
+    /// The value of a key that names a person.
+    NameKey,
+}
+
+/// Words of keys whose value is somebody's name, or with which such a key ends.
+const NAME_KEYS: [&str; 34] = [
+    "name",
+    "fullname",
+    "firstname",
+    "lastname",
+    "surname",
+    "username",
+    "displayname",
+    "givenname",
+    "familyname",
+    "customer",
+    "patient",
+    "client",
+    "employee",
+    "contact",
+    "author",
+    "recipient",
+    "sender",
+    "owner",
+    "assignee",
+    "reporter",
+    "doctor",
+    "physician",
+    "student",
+    "teacher",
+    "passenger",
+    "guest",
+    "tenant",
+    "member",
+    "holder",
+    "beneficiary",
+    "applicant",
+    "cardholder",
+    "manager",
+    "person",
+];
+
+/// Keys that end in a word of [`NAME_KEYS`] and name a thing.
+const THINGS: [&str; 22] = [
+    "file",
+    "host",
+    "path",
+    "app",
+    "service",
+    "pod",
+    "node",
+    "container",
+    "image",
+    "class",
+    "table",
+    "column",
+    "event",
+    "process",
+    "log",
+    "logger",
+    "thread",
+    "task",
+    "rule",
+    "product",
+    "domain",
+    "display",
+];
+
+/// The setting of the run at `run` of `text`.
+pub(crate) fn of(text: &[u8], run: Range<usize>) -> Setting {
+    let from = run.start.saturating_sub(REACH);
+    let line = memchr::memrchr(b'\n', &text[from..run.start]).map(|at| from + at + 1);
+    let line = line.or((from == 0).then_some(0));
+    let machine = match line {
+        Some(line) => is_log(&text[line..text.len().min(line + HEAD)]),
+        None => false,
+    };
+    if !machine && !is_dense(text, &run) {
+        return Setting::Prose;
+    }
+    if has_name_key(text, run.start) { Setting::NameKey } else { Setting::Machine }
+}
+
+/// True for the beginning of a line of a log: a time, an address, a level, pairs, or an object.
+fn is_log(head: &[u8]) -> bool {
+    let head = memchr::memchr(b'\n', head).map_or(head, |end| &head[..end]);
+    let blanks = head.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'[' | b'<' | b'(')).count();
+    let first = &head[blanks..];
+    if head[blanks.saturating_sub(1)..].starts_with(b"{\"") || first.starts_with(b"{\"") {
+        return true;
+    }
+    let is_time = |text: &[u8]| {
+        text.windows(5).any(|w| {
+            w[0].is_ascii_digit()
+                && w[1].is_ascii_digit()
+                && w[2] == b':'
+                && w[3].is_ascii_digit()
+                && w[4].is_ascii_digit()
+        })
+    };
+    let digits = first.iter().take_while(|b| b.is_ascii_digit()).count();
+    let begins = &first[..first.len().min(32)];
+    // `2024-01-02T10:11`, `081109 203615`, `10.1.2.3 - -`, `1715000000`
+    if digits >= 2 && (is_time(begins) || digits >= 6 || begins.windows(3).any(|w| w == b" - ")) {
+        return true;
+    }
+    // `Jan  2 10:11:12 host`
+    if first.len() > 15
+        && first[3] == b' '
+        && first[..3].iter().all(u8::is_ascii_alphabetic)
+        && is_time(&first[6..15])
+    {
+        return true;
+    }
+    let levels: [&[u8]; 8] =
+        [b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"NOTICE", b"CRITICAL"];
+    let level = |word: &[u8]| levels.contains(&word) || word == b"WARNING";
+    let words = head[..head.len().min(80)].split(|b| !b.is_ascii_alphabetic());
+    if words.take(8).any(level) && begins.iter().any(|b| matches!(b, b':' | b'[' | b']' | b'|')) {
+        return true;
+    }
+    let pairs = head
+        .windows(3)
+        .filter(|w| w[0].is_ascii_alphanumeric() && w[1] == b'=' && w[2] != b' ' && w[2] != b'=');
+    pairs.count() >= 2
+}
+
+/// True where the marks that machines use stand close.
+fn is_dense(text: &[u8], run: &Range<usize>) -> bool {
+    let (from, to) = (run.start.saturating_sub(AROUND), text.len().min(run.end + AROUND));
+    let mut marks = 0;
+    let mut seen = 0;
+    for part in [&text[from..run.start], &text[run.end..to]] {
+        seen += part.len();
+        marks += part
+            .iter()
+            .filter(|b| {
+                matches!(
+                    b,
+                    b'=' | b'{' | b'}' | b'[' | b']' | b'\\' | b'|' | b'_' | b'"' | b'<' | b'>' | b';'
+                )
+            })
+            .count();
+    }
+    seen >= 40 && marks * 7 > seen
+}
+
+/// True if the value that begins at `start` has a key that names a person.
+fn has_name_key(text: &[u8], start: usize) -> bool {
+    let before = &text[start.saturating_sub(MAX_KEY)..start];
+    let trimmed = |text: &[u8], also: &[u8]| {
+        text.iter().rposition(|b| !(b.is_ascii_whitespace() || also.contains(b))).map_or(0, |at| at + 1)
+    };
+    let before = &before[..trimmed(before, b"\"'`\\")];
+    let Some((b':' | b'=', key)) = before.split_last() else { return false };
+    let key = &key[..trimmed(key, b"\"'`\\:")];
+    let length =
+        key.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
+    names_person(&key[key.len() - length..])
+}
+
+/// True for the name of a key or column whose value is somebody's name.
+pub(crate) fn names_person(key: &[u8]) -> bool {
+    // Its last two words, cut at marks and where lower case turns upper.
+    let mut words: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
+    let mut lower = false;
+    for byte in key {
+        if !byte.is_ascii_alphanumeric() || lower && byte.is_ascii_uppercase() {
+            words.swap(0, 1);
+            words[1].clear();
+        }
+        if byte.is_ascii_alphanumeric() {
+            words[1].push(byte.to_ascii_lowercase());
+        }
+        lower = byte.is_ascii_lowercase();
+    }
+    let is_in = |word: &[u8], all: &[&str]| all.iter().any(|known| known.as_bytes() == word);
+    is_in(&words[1], &NAME_KEYS) && !is_in(&words[0], &THINGS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Setting, of};
+
+    fn setting(text: &str) -> Setting {
+        let start = text.find('«').unwrap();
+        let end = text.find('»').unwrap() - '«'.len_utf8();
+        of(text.replace(['«', '»'], "").as_bytes(), start..end)
+    }
+
+    #[test]
+    fn logs_are_told_from_prose() {
+        for text in [
+            "2026-01-02T10:11:12Z host app: «Started Session» of user bob",
+            "Jan  2 10:11:12 host CRON[12]: «Accepted»",
+            "10.0.0.1 - - [02/Jan/2026] \"GET /\" \"«Mozilla»\"",
+            "level=info ts=1 msg=\"«Hello World»\"",
+            "{\"level\":\"info\",\"message\":\"«Paired Station»\"}",
+            "081109 203615 148 INFO dfs.DataNode: «Received Block»",
+            "[ERROR] [main] «Spring Boot» failed",
+            "{\"file_name\":\"«Report»\"}",
+        ] {
+            assert_eq!(setting(text), Setting::Machine, "{text}");
+        }
+        for text in [
+            "Dear «Jane Doe», thank you for the call at 10:11.",
+            "«Anna»",
+            "We met in «Paris» on 2026-01-02 at 10:00; it was \"great\".",
+            "12 «Main Street»",
+        ] {
+            assert_eq!(setting(text), Setting::Prose, "{text}");
+        }
+        for text in [
+            "2026-01-02 10:11:12 ERROR row rejected: name=\"«Jane Doe»\" ssn=1",
+            "level=info ts=1 customer=«Jane»",
+            "{\"id\":1,\"patientName\": \"«Jane Doe»\"}",
+        ] {
+            assert_eq!(setting(text), Setting::NameKey, "{text}");
+        }
+    }
+}
