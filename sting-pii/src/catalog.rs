@@ -222,7 +222,9 @@ pub(crate) fn resolve_kind<'a>(rows: &'a [Detector], name: &str) -> Result<&'a s
 #[cfg(test)]
 mod tests {
     use super::{Detector, builtin};
+    use crate::ScrubConfig;
     use crate::detect::Engine;
+    use crate::names::NameFinder;
     use crate::scrub::unmark;
     use std::collections::{BTreeSet, HashMap};
     use std::fs;
@@ -260,11 +262,13 @@ mod tests {
     fn every_row_finds_its_examples_and_not_its_counter_examples() {
         let rows = rows_with_examples();
         let engine = Engine::new(&rows.iter().collect::<Vec<_>>(), &BTreeSet::new(), 0.5).unwrap();
+        let names = NameFinder::new(&ScrubConfig::default(), &rows).unwrap().unwrap();
         let mut faults = Vec::new();
         for row in &rows {
             let found = |text: &str| {
                 let mut found = Vec::new();
                 engine.candidates(text.as_bytes(), 0..text.len(), None, &mut found);
+                names.candidates(text.as_bytes(), 0..text.len(), None, &mut found).unwrap();
                 found
             };
             if row.examples.is_empty() || row.counter_examples.is_empty() {

@@ -23,7 +23,7 @@ mod rule;
 mod search;
 mod shape;
 
-pub(crate) use rule::{Candidate, Rule, Support};
+pub(crate) use rule::{Candidate, Rule, Source, Support};
 
 use automaton::Automaton;
 use chart::Chart;

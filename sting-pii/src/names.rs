@@ -15,11 +15,12 @@ mod token;
 
 use crate::catalog::{Detector, Group};
 use crate::detect::context::issued_token;
-use crate::detect::{Candidate, Support};
+use crate::detect::{self, Candidate, Support};
 use crate::{Error, ScrubConfig};
 use model::Model;
 use reader::Reader;
 pub(crate) use reader::{LOOK_AHEAD, LOOK_BEHIND};
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use sting_core::Span;
@@ -36,7 +37,6 @@ static BUILTIN: LazyLock<Option<Model<'static>>> =
     LazyLock::new(|| Model::read(include_bytes!("../model/names.bin")));
 
 /// Looks for the names that a configuration asks for.
-#[derive(Debug)]
 pub(crate) struct NameFinder {
     source: Source,
     /// The rule of each kind, of those that are looked for.
@@ -45,10 +45,15 @@ pub(crate) struct NameFinder {
     idle: Mutex<Vec<Reader>>,
 }
 
-#[derive(Debug)]
 enum Source {
     Builtin(&'static Model<'static>),
     Callers(Arc<dyn EntityRecognizer>),
+}
+
+impl fmt::Debug for NameFinder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NameFinder").field("model", &self.id()).finish_non_exhaustive()
+    }
 }
 
 impl NameFinder {
@@ -146,8 +151,8 @@ impl NameFinder {
         let key = keyed && kind != ADDRESS;
         let score =
             if key { (KEY_ODDS * score / (1.0 + (KEY_ODDS - 1.0) * score)).min(0.999) } else { score };
-        // An address may hold what looks like numbers of other kinds; any other name yields to those.
-        let support = Support { key, learned: kind != ADDRESS, ..Support::default() };
+        let source = if kind == ADDRESS { detect::Source::Address } else { detect::Source::Name };
+        let support = Support { key, source, ..Support::default() };
         (score >= self.min_score && !span.is_empty()).then_some(Candidate { span, rule, score, support })
     }
 }

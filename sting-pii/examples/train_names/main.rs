@@ -12,13 +12,13 @@
 #[path = "../../src/names"]
 #[allow(dead_code)]
 mod names {
-    pub mod feature;
-    pub mod gazetteer;
-    pub mod model;
-    pub mod reader;
-    pub mod run;
-    pub mod setting;
-    pub mod token;
+    pub(crate) mod feature;
+    pub(crate) mod gazetteer;
+    pub(crate) mod model;
+    pub(crate) mod reader;
+    pub(crate) mod run;
+    pub(crate) mod setting;
+    pub(crate) mod token;
 }
 
 mod corpus;

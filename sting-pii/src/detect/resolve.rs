@@ -4,8 +4,8 @@
 //! that do not overlap win; what only losers cover is covered too. Clusters are closed after
 //! [`MAX_CLUSTER`] bytes, so that the result depends on no more than that.
 
-use super::Candidate;
 use super::extent::MAX_VALUE;
+use super::{Candidate, Source};
 use sting_core::Span;
 
 /// Longest stretch of candidates, from the first to the start of the last, that are weighed
@@ -60,13 +60,22 @@ pub(crate) fn clusters(candidates: &mut [Candidate], covered: usize) -> Vec<Clus
     clusters
 }
 
-/// The best first: what was not merely learned, then score, then length, then the order of the catalog.
+/// The best first: by what found it, then score, then length, then the order of the catalog. An address
+/// that overlaps a number with right check digits, or the value of a telling key, is none.
 fn winners(cluster: &[Candidate], floor: usize) -> Vec<Candidate> {
     let mut order: Vec<_> = cluster.iter().filter(|candidate| candidate.span.start >= floor).collect();
+    let tested = |span: Span| {
+        cluster.iter().any(|c| {
+            c.support.source == Source::Pattern
+                && (c.support.validated || c.support.key)
+                && c.span.overlaps(span)
+        })
+    };
+    order.retain(|candidate| candidate.support.source != Source::Address || !tested(candidate.span));
     order.sort_by(|a, b| {
         a.support
-            .learned
-            .cmp(&b.support.learned)
+            .source
+            .cmp(&b.support.source)
             .then(b.score.total_cmp(&a.score))
             .then(b.span.len().cmp(&a.span.len()))
             .then(a.rule.cmp(&b.rule))

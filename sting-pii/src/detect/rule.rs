@@ -35,6 +35,19 @@ pub(crate) struct Candidate {
     pub(crate) support: Support,
 }
 
+/// What found a candidate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// The model of names, as an address: it may hold what looks like a number of another kind, and
+    /// yields only to what has passed a test.
+    Address,
+    /// A pattern of the catalog.
+    #[default]
+    Pattern,
+    /// The model of names, as any other name: it yields to whatever overlaps it.
+    Name,
+}
+
 /// What spoke for or against a candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Support {
@@ -42,8 +55,8 @@ pub(crate) struct Support {
     pub(crate) context: bool,
     pub(crate) key: bool,
     pub(crate) negative: bool,
-    /// A model found it, and it yields to whatever overlaps it.
-    pub(crate) learned: bool,
+    /// What found it.
+    pub(crate) source: Source,
 }
 
 impl Rule {

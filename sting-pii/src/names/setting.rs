@@ -120,6 +120,14 @@ fn is_log(head: &[u8]) -> bool {
                 && w[4].is_ascii_digit()
         })
     };
+    // A scrubber may have been here: `[IP_ADDRESS] - - [`, `1**.***.*.*  - -`.
+    let token =
+        first.iter().take_while(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'*' | b'.')).count();
+    let stars = first.iter().take(8).filter(|b| **b == b'*').count() >= 3;
+    let scrubbed = blanks > 0 && token > 1 && matches!(first.get(token), Some(b']' | b':')) || stars;
+    if scrubbed && (head.windows(3).any(|w| w == b" - ") || is_time(head)) {
+        return true;
+    }
     let digits = first.iter().take_while(|b| b.is_ascii_digit()).count();
     let begins = &first[..first.len().min(32)];
     // `2024-01-02T10:11`, `081109 203615`, `10.1.2.3 - -`, `1715000000`

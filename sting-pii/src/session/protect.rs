@@ -49,7 +49,7 @@ impl Session {
         let mut now = Cow::Borrowed(text.as_bytes());
         let mut map = SourceMap::identity(text.len());
         for _ in 0..=MAX_ROUNDS {
-            let mut found = self.scan(&now, field, &tokens);
+            let mut found = self.scan(&now, field, &tokens)?;
             if found.is_empty() {
                 return Ok(pieces);
             }
@@ -69,9 +69,9 @@ impl Session {
     }
 
     /// What the scrubber finds outside tokens. Of each stretch of findings, every byte falls to one that is reported.
-    fn scan(&self, text: &[u8], field: Option<&str>, tokens: &[Span]) -> Vec<Piece> {
+    fn scan(&self, text: &[u8], field: Option<&str>, tokens: &[Span]) -> Result<Vec<Piece>, Error> {
         let mut candidates = Vec::new();
-        self.scrubber.candidates(text, 0..text.len(), field, &mut candidates);
+        self.scrubber.candidates(text, 0..text.len(), field, &mut candidates)?;
         candidates.retain(|found| !self.scrubber.keeps(found) && !is_within(found.span, tokens));
         let mut pieces: Vec<Piece> = Vec::new();
         for cluster in clusters(&mut candidates, 0) {
@@ -96,7 +96,7 @@ impl Session {
                 at = end;
             }
         }
-        pieces
+        Ok(pieces)
     }
 
     pub(super) fn render(&self, text: &str, pieces: &[Piece]) -> Rendered {

@@ -61,6 +61,15 @@ pub(crate) fn dense_text() -> impl Strategy<Value = String> {
             "MIIE",
             "\"",
             "00:1a:2b:3c:4d:5e",
+            "John Smith",
+            "Mary ",
+            "Dear ",
+            "Berlin, ",
+            "Microsoft ",
+            "12 Main Street, ",
+            "[PERSON]",
+            "王小明",
+            "Dr. ",
         ])
         .prop_map(str::to_owned),
     ];
