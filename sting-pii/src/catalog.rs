@@ -262,7 +262,7 @@ mod tests {
     fn every_row_finds_its_examples_and_not_its_counter_examples() {
         let rows = rows_with_examples();
         let engine = Engine::new(&rows.iter().collect::<Vec<_>>(), &BTreeSet::new(), 0.5).unwrap();
-        let names = NameFinder::new(&ScrubConfig::default(), &rows).unwrap().unwrap();
+        let names = NameFinder::new(&ScrubConfig::default(), &rows, 0.5).unwrap().unwrap();
         let mut faults = Vec::new();
         for row in &rows {
             let found = |text: &str| {

@@ -58,7 +58,7 @@ pub(crate) struct Scratch {
 /// True if a name goes on from one label to the other, or may begin or end there.
 pub(crate) const fn may_follow(from: usize, to: usize) -> bool {
     // Inside of a kind: only from its beginning or its inside.
-    to == TAGS || to % 2 == 0 || from == to || from + 1 == to
+    to == TAGS || to.is_multiple_of(2) || from == to || from + 1 == to
 }
 
 impl<'m> Model<'m> {
@@ -175,9 +175,9 @@ impl<'m> Model<'m> {
         for label in 0..=TAGS {
             let score = forward[label] + backward[label];
             if label / 2 == kind && label < TAGS {
-                with = with.max(score)
+                with = with.max(score);
             } else {
-                without = without.max(score)
+                without = without.max(score);
             }
         }
         with - without
