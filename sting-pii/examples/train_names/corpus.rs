@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::Sample;
 
 /// What is trained on, and what is held out, by name.
-pub struct Corpora {
-    pub train: Vec<Sample>,
-    pub held_out: Vec<(&'static str, Vec<Sample>)>,
+pub(super) struct Corpora {
+    pub(super) train: Vec<Sample>,
+    pub(super) held_out: Vec<(&'static str, Vec<Sample>)>,
 }
 
 /// Reads the corpora. Held out are the development set of WNUT-17, the second half of section H of the
 /// Broad Twitter Corpus, as its authors propose, and every eighth text of Wikigold.
-pub fn read(folder: &Path) -> Result<Corpora, Box<dyn std::error::Error>> {
+pub(super) fn read(folder: &Path) -> Result<Corpora, Box<dyn std::error::Error>> {
     let file = |name: &str| -> Result<Vec<Sample>, Box<dyn std::error::Error>> {
         let text = fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
         Ok(samples(&text))

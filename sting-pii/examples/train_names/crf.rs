@@ -12,15 +12,15 @@ const DECAY: f32 = 0.04;
 /// Hundredths of a nat that a written weight of 1 is worth.
 const UNIT: i32 = 5;
 /// Hundredths of a nat in favour of beginning a name.
-pub const LEANING: i32 = 30;
+pub(super) const LEANING: i32 = 30;
 
-pub struct Crf {
+pub(super) struct Crf {
     weights: Vec<[f32; TAGS]>,
     steps: [[f64; LABELS]; LABELS],
 }
 
 /// e to the power of x, by the same operations on every machine.
-pub fn exp(x: f64) -> f64 {
+pub(super) fn exp(x: f64) -> f64 {
     if x < -700.0 {
         return 0.0;
     }
@@ -36,7 +36,7 @@ pub fn exp(x: f64) -> f64 {
     sum * f64::from_bits(((power as i64 + 1023) as u64) << 52)
 }
 
-pub fn train(instances: &[Instance], dice: &mut Dice) -> Crf {
+pub(super) fn train(instances: &[Instance], dice: &mut Dice) -> Crf {
     let rows = 1 << ROW_BITS;
     let mut crf = Crf { weights: vec![[0.0; TAGS]; rows], steps: [[0.0; LABELS]; LABELS] };
     let mut squares = vec![[1e-3_f32; TAGS]; rows];
@@ -164,7 +164,7 @@ impl Crf {
     }
 
     /// The file of the model, as `names::model::Model::read` reads it.
-    pub fn write(&self, gazetteer: &[u8], calibration: Option<&[u8]>) -> Vec<u8> {
+    pub(super) fn write(&self, gazetteer: &[u8], calibration: Option<&[u8]>) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(UNIT.to_le_bytes());
         for row in &self.steps {

@@ -9,27 +9,27 @@ use crate::names::token::{Shape, mix, tokenize, word_hash};
 
 /// Entries by what they are (`first`, `last`, `city`, ...), for training and held out.
 #[derive(Debug, Default)]
-pub struct Locale {
+pub(super) struct Locale {
     entries: BTreeMap<String, [Vec<String>; 2]>,
 }
 
 impl Locale {
     /// The entries of a kind. Of a short list none are held out.
-    pub fn get(&self, kind: &str, held_out: bool) -> &[String] {
+    pub(super) fn get(&self, kind: &str, held_out: bool) -> &[String] {
         let Some([train, test]) = self.entries.get(kind) else { return &[] };
         if held_out && test.len() >= 5 { test } else { train }
     }
 }
 
 #[derive(Debug, Default)]
-pub struct Lists {
+pub(super) struct Lists {
     /// By name of the locale; `geonames`, `census` and `known` (names of organisations) besides.
-    pub locales: BTreeMap<String, Locale>,
+    pub(super) locales: BTreeMap<String, Locale>,
     titles: Vec<String>,
 }
 
 impl Lists {
-    pub fn read(folder: &Path, templates: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(super) fn read(folder: &Path, templates: &Path) -> Result<Self, Box<dyn std::error::Error>> {
         let mut lists = Self::default();
         let mut paths: Vec<_> =
             fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
@@ -54,7 +54,7 @@ impl Lists {
     }
 
     /// Words of the entries, and the lists they belong to.
-    pub fn words(&self, all: bool) -> BTreeMap<u64, u8> {
+    pub(super) fn words(&self, all: bool) -> BTreeMap<u64, u8> {
         let mut words = BTreeMap::new();
         let mut street = BTreeMap::<u64, usize>::new();
         let mut company = BTreeMap::<u64, usize>::new();

@@ -15,7 +15,7 @@ fn names(model: &Model<'_>, text: &str) -> Vec<Name> {
 }
 
 /// The table from margins to probabilities: for each kind the logistic curve that fits best.
-pub fn calibrate(bytes: &[u8], groups: &Groups) -> Result<Vec<u8>, Failure> {
+pub(super) fn calibrate(bytes: &[u8], groups: &Groups) -> Result<Vec<u8>, Failure> {
     let model = Model::read(bytes).ok_or("a model that cannot be read")?;
     let mut seen = vec![Vec::new(); COUNT];
     for sample in groups.iter().flat_map(|(_, samples)| samples) {
@@ -75,7 +75,7 @@ impl Score {
 
 /// Prints precision and recall, group by group: of words in names of any kind, and of names of each
 /// kind that are found with their exact borders.
-pub fn report(bytes: &[u8], groups: &Groups) -> Result<(), Failure> {
+pub(super) fn report(bytes: &[u8], groups: &Groups) -> Result<(), Failure> {
     let model = Model::read(bytes).ok_or("a model that cannot be read")?;
     println!("| held out | words, any kind | words of persons | {} |", KINDS.join(" | "));
     println!("|---|---|---|---|---|---|---|");

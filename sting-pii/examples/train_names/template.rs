@@ -9,18 +9,18 @@ use crate::{Dice, KINDS, Sample};
 
 /// The sentences of one language.
 #[derive(Debug)]
-pub struct Section {
+pub(super) struct Section {
     locales: Vec<String>,
     /// Names of these are drawn as well, now and then.
     guests: Vec<String>,
     /// Script of the names of cities in GeoNames.
     script: String,
     weight: usize,
-    pub lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 /// Reads all files `*.tpl`. A line `@ locales=.. script=.. weight=.. guests=..` begins a section.
-pub fn read(folder: &Path) -> Result<Vec<Section>, Box<dyn std::error::Error>> {
+pub(super) fn read(folder: &Path) -> Result<Vec<Section>, Box<dyn std::error::Error>> {
     let mut paths: Vec<_> =
         fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "tpl"));
@@ -60,7 +60,7 @@ fn has_names(section: &Section, lists: &Lists, held_out: bool) -> bool {
 }
 
 /// Makes sentences of the templates that are trained on, or of those that are held out.
-pub fn make(
+pub(super) fn make(
     sections: &[Section],
     lists: &Lists,
     count: usize,
