@@ -1,7 +1,8 @@
-//! Finding and scrubbing in generated logs, a line a call.
+//! Finding and scrubbing in generated logs, a line a call; and finding in texts made to slow it down.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
+use sting_bench::adversary;
 use sting_cli::generate;
 use sting_pii::{Key, ScrubConfig, Scrubber, Session};
 
@@ -29,6 +30,12 @@ fn pii(c: &mut Criterion) {
     group.bench_function("scrub", |b| {
         b.iter(|| lines.iter().for_each(|line| drop(scrubber.scrub(black_box(line)))));
     });
+    for (name, text) in adversary::texts() {
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(format!("adversary: {name}"), |b| {
+            b.iter(|| scrubber.find(black_box(&text)).len())
+        });
+    }
 }
 
 fn round_trip(session: &Session, text: &str) -> usize {

@@ -134,7 +134,7 @@ fn say(output: &mut impl Write, message: &Value) -> Result<(), Failure> {
 }
 
 /// Processor time of all threads of this process so far.
-fn processor_seconds() -> f64 {
+pub(crate) fn processor_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }

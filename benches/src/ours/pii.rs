@@ -3,22 +3,25 @@ use std::hint::black_box;
 
 use sting_pii::{Key, ScrubConfig, Scrubber};
 
-use crate::facts;
-use crate::job::{Engine, Failure, Job};
+use crate::job::{Engine, Failure, Job, processor_seconds};
+use crate::{adversary, facts};
 
 pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
-    let kinds = job.words("kinds");
-    let mut config = ScrubConfig::default();
-    if !kinds.is_empty() {
-        config = config.with_entities(kinds);
+    let kinds: Vec<String> = job.words("kinds").into_iter().map(Into::into).collect();
+    let config = move || {
+        let config = ScrubConfig::default();
+        if kinds.is_empty() { config } else { config.with_entities(kinds.clone()) }
+    };
+    match job.word("do")? {
+        "build" => return Ok(build(config)),
+        "resist" => return Ok(resist(&Scrubber::new(config())?, &job.text()?)),
+        _ => {}
     }
-    let scrubber = Scrubber::new(config)?;
+    let scrubber = Scrubber::new(config())?;
     let text = job.text()?;
     let mut found = BTreeMap::<String, usize>::new();
-    for line in text.lines() {
-        for finding in scrubber.find(line) {
-            *found.entry(finding.kind.to_string()).or_default() += 1;
-        }
+    for finding in text.lines().flat_map(|line| scrubber.find(line)) {
+        *found.entry(finding.kind.to_string()).or_default() += 1;
     }
     let amount = text.len() as f64;
     let session = scrubber.session(&Key::new("the key of the benches")?);
@@ -35,10 +38,48 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
             }
             Ok(())
         }),
+        _ if job.params["whole"] == true => Box::new(move || {
+            black_box(scrubber.find(black_box(&text)));
+            Ok(())
+        }),
         _ => Box::new(move || {
             text.lines().for_each(|line| drop(black_box(scrubber.find(black_box(line)))));
             Ok(())
         }),
     };
     Ok(Engine { amount, run, facts: facts! {"found": found}, version: super::VERSION })
+}
+
+/// A scrubber is built, and scans its first line.
+fn build(config: impl Fn() -> ScrubConfig + 'static) -> Engine {
+    let run = move || {
+        black_box(Scrubber::new(config())?.find("mail jane@example.org"));
+        Ok(())
+    };
+    Engine { amount: 1.0, run: Box::new(run), facts: facts! {}, version: super::VERSION }
+}
+
+/// Scans the adversarial texts. The facts tell how fast each is, as a share of the speed on `usual`.
+fn resist(scrubber: &Scrubber, usual: &str) -> Engine {
+    let rate = |text: &str| {
+        scrubber.find(text);
+        let began = processor_seconds();
+        scrubber.find(text);
+        text.len() as f64 / (processor_seconds() - began).max(1e-9)
+    };
+    let (texts, usual) = (adversary::texts(), rate(usual));
+    let mut shares: Vec<_> = texts.iter().map(|(name, text)| (rate(text) / usual, *name)).collect();
+    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let slowest: BTreeMap<_, _> =
+        shares.iter().take(5).map(|(share, name)| (*name, (100.0 * share).round())).collect();
+    let amount = texts.iter().map(|(_, text)| text.len() as f64).sum();
+    let scrubber = scrubber.clone();
+    let run = move || {
+        for (_, text) in &texts {
+            black_box(scrubber.find(black_box(text)));
+        }
+        Ok(())
+    };
+    let facts = facts! {"per cent of usual speed, slowest five": slowest};
+    Engine { amount, run: Box::new(run), facts, version: super::VERSION }
 }

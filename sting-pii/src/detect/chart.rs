@@ -30,6 +30,7 @@ pub(super) struct Block {
     /// Where the words begin that context and keys are made of: see [`super::context`].
     words: u64,
     lower: u64,
+    letter: u64,
     stop: u64,
     high: u64,
 }
@@ -47,6 +48,7 @@ impl Block {
         wordly: 0,
         words: 0,
         lower: 0,
+        letter: 0,
         high: 0,
     };
 
@@ -69,6 +71,20 @@ impl Block {
             ..*self
         }
     }
+}
+
+/// Most codes of a shape.
+pub(super) const MAX_SHAPE: usize = 31;
+
+/// Codes of a stretch of text, up to what no number goes on over, or to where ever more letters would
+/// only make shapes that differ in nothing that matters.
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) codes: [u8; MAX_SHAPE + 1],
+    /// How many of them count.
+    pub(super) end: usize,
+    /// The text goes on with what could be part of a number.
+    pub(super) cut: bool,
 }
 
 /// Codes and masks of a stretch of text with its margins. All positions are those of the text.
@@ -126,15 +142,24 @@ impl Chart {
         low | self.blocks.get(block + 1).map_or(0, mask) << 1 << (63 - bit)
     }
 
-    /// 32 codes from `at` on, and how many come before what ends a shape: a byte of no number, or the
-    /// end of three small letters that begin at least `first` bytes behind.
+    /// The shape of the text at `at`, whose first digit that matters is `first` bytes behind.
     #[inline]
-    pub(super) fn codes(&self, at: usize, first: usize) -> (&[u8; 32], usize) {
+    pub(super) fn shape(&self, at: usize, first: usize) -> Shape {
         let lower = self.bits(at, |block| block.lower);
+        let alnum = self.bits(at, |block| block.alnum);
+        let letter = self.bits(at, |block| block.letter);
+        // Behind the digit: three small letters, and the third change between letters and digits.
         let three = (lower & lower >> 1 & lower >> 2) >> first << first;
-        let end = (self.bits(at, |block| block.stop) | three << 3).trailing_zeros().min(32);
-        let codes = self.codes[at - self.base..].first_chunk().unwrap_or(&[0; 32]);
-        (codes, end as usize)
+        let changes = (alnum & alnum << 1 & (letter ^ letter << 1)) >> first >> 1 << first << 1;
+        let third = changes & changes.wrapping_sub(1);
+        let third = third & third.wrapping_sub(1);
+        let stop = self.bits(at, |block| block.stop).trailing_zeros();
+        let end = (three << 3 | third << 1 | 1 << MAX_SHAPE).trailing_zeros();
+        let mut codes = [0; MAX_SHAPE + 1];
+        if let Some(here) = self.codes[at - self.base..].first_chunk() {
+            codes = *here;
+        }
+        Shape { codes, end: stop.min(end) as usize, cut: end < stop }
     }
 
     /// Letters and digits from `at` on, at most 64.
@@ -143,13 +168,13 @@ impl Chart {
         self.bits(at, |block| block.alnum).trailing_ones() as usize
     }
 
-    /// True if a byte of `from..to`, at most 64, is outside ASCII, or it is not known.
+    /// True if a byte of `from..to` is outside ASCII.
+    #[inline]
     pub(super) fn has_high(&self, from: usize, to: usize) -> bool {
-        if from < self.base || to - from > 64 {
-            return true;
-        }
-        let unwanted = if to - from == 64 { 0 } else { u64::MAX << (to - from) };
-        self.bits(from, |block| block.high) & !unwanted != 0
+        (from..to).step_by(64).any(|at| {
+            let wanted = u64::MAX >> (64 - (to - at).min(64));
+            self.bits(at, |block| block.high) & wanted != 0
+        })
     }
 
     /// Where the words begin in `from..from + 64`.
@@ -236,6 +261,7 @@ impl Carry {
             wordly,
             words,
             lower: masks.lower,
+            letter,
             stop: masks.stop,
             high: masks.high,
         }
@@ -318,13 +344,19 @@ mod tests {
             let at = at.min(bytes.len());
             let mut chart = Chart::default();
             chart.fill(Kernel::detect(), bytes, at, bytes.len());
-            let (codes, end) = chart.codes(at, 2);
-            for (i, code) in codes.iter().enumerate() {
+            let shape = chart.shape(at, 2);
+            for (i, code) in shape.codes.iter().enumerate() {
                 prop_assert_eq!(*code, bytes.get(at + i).map_or(0, |byte| code_of(*byte)));
             }
-            let run = |i: usize| i >= 5 && bytes[at..][i - 3..i].iter().all(u8::is_ascii_lowercase);
-            let expected = (0..32).find(|&i| i + at >= bytes.len() || class(code_of(bytes[at + i])) == STOP || run(i));
-            prop_assert_eq!(end, expected.unwrap_or(32));
+            let rest = &bytes[at..];
+            let changes = |i: usize| {
+                let sort = |i: usize| (rest[i].is_ascii_alphabetic(), rest[i].is_ascii_alphanumeric());
+                (3..i).filter(|&i| sort(i).1 && sort(i - 1).1 && sort(i) != sort(i - 1)).count()
+            };
+            let small = |i: usize| i >= 5 && rest[i - 3..i].iter().all(u8::is_ascii_lowercase);
+            let stops = |i: usize| i >= rest.len() || class(code_of(rest[i])) == STOP;
+            let expected = (0..31).find(|&i| stops(i) || small(i) || changes(i) == 3).unwrap_or(31);
+            prop_assert_eq!((shape.end, shape.cut), (expected, !stops(expected)));
         }
     }
 }

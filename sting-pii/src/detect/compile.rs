@@ -126,11 +126,12 @@ impl Engine {
         let Some(ids) = &self.slots[Slot::Id as usize] else { return Ok(()) };
         let rules: Vec<_> = ids.rules.iter().map(|&rule| &self.rules[rule as usize]).collect();
         let shapes = Shapes::new(&patterns(Slot::Id), &rules, |rule| rule.needs_support(self.min_score))?;
-        for (pattern, &rule) in
-            ids.rules.iter().enumerate().filter(|(pattern, _)| shapes.needs_word(*pattern))
-        {
-            let row = rows[rule as usize];
-            row.context.iter().chain(&row.keys).for_each(|phrase| self.id_words.insert(phrase, pattern));
+        let Some(shapes) = shapes else { return Ok(()) };
+        self.id_words =
+            IdWords::new(members[Slot::Id as usize].iter().map(|member| member.2).max().unwrap_or(0));
+        for number in shapes.named() {
+            let row = rows[ids.rules[number] as usize];
+            row.context.iter().chain(&row.keys).for_each(|phrase| self.id_words.insert(phrase, number));
         }
         self.shapes = Some(shapes);
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::context::{self, Phrases};
 use super::search::{Search, count_back};
+use super::shape::RuleSet;
 use super::{Candidate, Scratch, Slot, Support, extent};
 use crate::catalog::Group;
 use memchr::memmem;
@@ -10,6 +11,8 @@ use sting_core::Span;
 
 /// Most bytes of a value behind a key that its validator reads; no shape of a vendor is longer.
 const MAX_CHECKED: usize = 256;
+/// Most digits that a mask keeps at one end.
+const MAX_KEPT: usize = 6;
 
 /// How much likelier a value is what its shape says (as a factor of its odds) ...
 pub(super) mod odds {
@@ -99,11 +102,11 @@ static MACHINERY: LazyLock<Phrases> = LazyLock::new(|| {
 
 impl Search<'_, '_, '_> {
     pub(super) fn walk(&mut self, slot: Slot, start: usize) {
-        self.walk_if(slot, start, None, Entry::Open);
+        self.walk_if(slot, start, Only::All, Entry::Open);
     }
 
     /// Tries all patterns of a group (or only those of the rules in `only`) at `start`.
-    pub(super) fn walk_if(&mut self, slot: Slot, start: usize, only: Option<&[u32]>, entry: Entry) {
+    pub(super) fn walk_if(&mut self, slot: Slot, start: usize, only: Only<'_>, entry: Entry) {
         if !self.starts.contains(&start) {
             return;
         }
@@ -114,7 +117,7 @@ impl Search<'_, '_, '_> {
         };
         ends.clear();
         patterns.automaton.walk(cache, self.text, start, |pattern, end| {
-            if only.is_none_or(|only| only.contains(&patterns.rules[pattern])) {
+            if only.admits(pattern, patterns.rules[pattern]) {
                 ends.push((pattern as u32, end));
             }
         });
@@ -158,7 +161,7 @@ impl Search<'_, '_, '_> {
             return Judgement::Not;
         }
         let value = &text[start..end];
-        if by_key && is_masked(value) {
+        if by_key && is_masked(value) || is_left_of_a_mask(text, start, end) {
             return Judgement::Never;
         }
         // Values behind keys may nest (`a=b=c=...`): of each, no more is read than tells what it is.
@@ -208,6 +211,26 @@ impl Search<'_, '_, '_> {
     }
 }
 
+/// Which rules of a group are tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Only<'r> {
+    All,
+    /// These.
+    Rules(&'r [u32]),
+    /// Those of these numbers in the group.
+    Patterns(RuleSet),
+}
+
+impl Only<'_> {
+    fn admits(self, pattern: usize, rule: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Rules(rules) => rules.contains(&rule),
+            Self::Patterns(patterns) => patterns.has(pattern),
+        }
+    }
+}
+
 /// How the search came to the place where a value may begin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Entry {
@@ -236,6 +259,11 @@ pub(super) fn probability(odds: f32) -> f32 {
 /// True for what a scrubber has written already: a token, or a mask.
 pub(super) fn is_masked(value: &[u8]) -> bool {
     context::issued_token(value) == Some(value.len()) || memmem::find(value, b"***").is_some()
+}
+
+/// True for the few digits that a mask kept of a longer value: they are not a value of their own.
+fn is_left_of_a_mask(text: &[u8], start: usize, end: usize) -> bool {
+    end - start <= MAX_KEPT && (text[..start].ends_with(b"***") || text[end..].starts_with(b"***"))
 }
 
 /// True if the value is a part of a UUID.

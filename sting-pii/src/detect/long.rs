@@ -20,6 +20,10 @@ const UNDERSCORE: u8 = 15;
 #[derive(Debug)]
 pub(super) struct LongTokens([u16; MAX_RUN]);
 
+const fn classes_here(byte: u8) -> u16 {
+    1 << class_here(byte)
+}
+
 const fn class_here(byte: u8) -> u8 {
     match byte {
         b'_' => UNDERSCORE,
@@ -31,7 +35,7 @@ const fn class_here(byte: u8) -> u8 {
 impl LongTokens {
     /// A table for patterns that begin with a letter or digit.
     pub(super) fn new(patterns: &[&Hir]) -> Result<Self, Error> {
-        let widened: Vec<Hir> = patterns.iter().map(|hir| widen(hir, &class_here)).collect();
+        let widened: Vec<Hir> = patterns.iter().map(|hir| widen(hir, &classes_here)).collect();
         let dfa = automaton::lazy(&widened.iter().collect::<Vec<_>>())?;
         let mut cache = dfa.create_cache();
         let mut table = [u16::MAX; MAX_RUN];

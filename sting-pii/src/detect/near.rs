@@ -4,7 +4,7 @@
 //! is one load, one multiplication and one look-up in a filter; what passes is only a sign that the
 //! words are worth reading, which [`super::context`] then does.
 
-use super::chart::{Chart, ones};
+use super::chart::{Chart, MAX_SHAPE, ones};
 use super::context::{AFTER, BEFORE};
 use super::shape::RuleSet;
 use rustc_hash::FxHashMap;
@@ -63,6 +63,8 @@ impl WordFilter {
 pub(super) struct IdWords {
     filter: WordFilter,
     rules: FxHashMap<u64, RuleSet>,
+    /// From the beginning of a shape to where no word bears any more on a value in it.
+    reach: usize,
 }
 
 /// The words met last that could speak for an id.
@@ -74,6 +76,11 @@ pub(super) struct Met {
 }
 
 impl IdWords {
+    /// For values of at most `max_len` bytes.
+    pub(super) fn new(max_len: usize) -> Self {
+        Self { reach: MAX_SHAPE + max_len + AFTER, ..Self::default() }
+    }
+
     /// Enters a phrase of the rule with this number. One word of it is enough, the longest: it is
     /// the rarest.
     pub(super) fn insert(&mut self, phrase: &str, pattern: usize) {
@@ -89,26 +96,20 @@ impl IdWords {
         }
     }
 
-    /// True if a word that could speak for one of `rules` stands so near to a value in
-    /// `from..from + 32` that it may bear on it. Places are asked for in order.
-    pub(super) fn near(
-        &self,
-        met: &mut Met,
-        chart: &Chart,
-        text: &[u8],
-        from: usize,
-        rules: RuleSet,
-    ) -> bool {
-        let (first, behind) = (from.saturating_sub(BEFORE), from + 32 + AFTER);
+    /// The rules for which a word stands so near to a value that begins at `from`, or up to
+    /// [`MAX_SHAPE`] bytes behind, that it may bear on it. Places are asked for in order.
+    #[inline]
+    pub(super) fn near(&self, met: &mut Met, chart: &Chart, text: &[u8], from: usize) -> RuleSet {
+        let (first, behind) = (from.saturating_sub(BEFORE), text.len().min(from + self.reach));
         // Phrases outside ASCII are not made of words.
-        if first < chart.base() || chart.has_high(first, from) || chart.has_high(from, behind) {
-            return true;
+        if first < chart.base() || chart.has_high(first, behind) {
+            return RuleSet::ALL;
         }
         met.looked = met.looked.max(first);
-        while met.looked < behind.min(text.len()) {
+        while met.looked < behind {
             let at = met.looked;
             met.looked = behind.min(at + 64);
-            let wanted = if met.looked - at == 64 { u64::MAX } else { (1 << (met.looked - at)) - 1 };
+            let wanted = u64::MAX >> (64 - (met.looked - at));
             for start in ones(chart.words(at) & wanted).map(|bit| at + bit) {
                 let head = head_at(text, start, chart.word_len(start));
                 if self.filter.may_have(head)
@@ -118,8 +119,10 @@ impl IdWords {
                 }
             }
         }
+        let mut all = RuleSet::default();
         let here = met.words.iter().rev().take_while(|(at, _)| *at >= first);
-        here.filter(|(at, _)| *at < behind).any(|(_, named)| named.meets(rules))
+        here.filter(|(at, _)| *at < behind).for_each(|(_, rules)| all.extend(*rules));
+        all
     }
 }
 

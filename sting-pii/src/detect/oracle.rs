@@ -4,7 +4,7 @@
 //! match is judged.
 
 use super::chart::LONG;
-use super::judge::Entry;
+use super::judge::{Entry, Only};
 use super::search::Search;
 use super::{Candidate, Engine, Slot};
 use crate::catalog::Boundary;
@@ -32,7 +32,7 @@ impl Search<'_, '_, '_> {
             b'0'..=b'9' => {
                 let mut letters = before.skip_while(|b| b.is_ascii_alphabetic());
                 if !letters.next().is_some_and(u8::is_ascii_digit) {
-                    self.id(place);
+                    self.id(place, Only::All);
                 }
             }
             b'@' => self.at_sign(place),
@@ -48,9 +48,14 @@ impl Search<'_, '_, '_> {
         for lead in self.engine.leads.all() {
             if rest.get(lead.back..).is_some_and(|rest| rest.starts_with(&lead.literal)) {
                 if !lead.before {
-                    self.walk_if(Slot::Lead, place, Some(&[lead.rule]), Entry::Open);
+                    self.walk_if(Slot::Lead, place, Only::Rules(&[lead.rule]), Entry::Open);
                 } else if Boundary::Alnum.opens(text, place) {
-                    self.walk_if(Slot::Lead, place + lead.literal.len(), Some(&[lead.rule]), Entry::Behind);
+                    self.walk_if(
+                        Slot::Lead,
+                        place + lead.literal.len(),
+                        Only::Rules(&[lead.rule]),
+                        Entry::Behind,
+                    );
                 }
             }
         }

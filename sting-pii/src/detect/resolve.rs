@@ -6,6 +6,7 @@
 
 use super::extent::MAX_VALUE;
 use super::{Candidate, Source};
+use smallvec::SmallVec;
 use sting_core::Span;
 
 /// Longest stretch of candidates, from the first to the start of the last, that are weighed
@@ -20,7 +21,7 @@ pub(crate) struct Cluster {
     /// Everything that a candidate covers, without a gap.
     pub(crate) span: Span,
     /// The winners, in order. What of `span` is in none of them is covered by losers.
-    pub(crate) winners: Vec<Candidate>,
+    pub(crate) winners: SmallVec<[Candidate; 1]>,
 }
 
 impl Cluster {
@@ -62,7 +63,11 @@ pub(crate) fn clusters(candidates: &mut [Candidate], covered: usize) -> Vec<Clus
 
 /// The best first: by what found it, then score, then length, then the order of the catalog. An address
 /// that overlaps a number with right check digits, or the value of a telling key, is none.
-fn winners(cluster: &[Candidate], floor: usize) -> Vec<Candidate> {
+fn winners(cluster: &[Candidate], floor: usize) -> SmallVec<[Candidate; 1]> {
+    if let [only] = cluster {
+        // Most often one candidate stands alone.
+        return if only.span.start >= floor { SmallVec::from([*only]) } else { SmallVec::new() };
+    }
     let mut order: Vec<_> = cluster.iter().filter(|candidate| candidate.span.start >= floor).collect();
     let tested = |span: Span| {
         cluster.iter().any(|c| {
@@ -81,7 +86,7 @@ fn winners(cluster: &[Candidate], floor: usize) -> Vec<Candidate> {
             .then(a.rule.cmp(&b.rule))
             .then(a.span.start.cmp(&b.span.start))
     });
-    let mut winners: Vec<Candidate> = Vec::new();
+    let mut winners: SmallVec<[Candidate; 1]> = SmallVec::new();
     for candidate in order {
         let place = winners.partition_point(|winner| winner.span.start < candidate.span.start);
         let free_before = place == 0 || winners[place - 1].span.end <= candidate.span.start;
@@ -111,7 +116,7 @@ mod tests {
         let found = clusters(&mut all, 0);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].span, Span::new(0, 12));
-        assert_eq!(found[0].winners, [candidate(3, 9, 0.9)]);
+        assert_eq!(found[0].winners.as_slice(), [candidate(3, 9, 0.9)]);
     }
 
     proptest! {

@@ -2,7 +2,8 @@
 
 use super::chart::{Block, Chart, STRETCH, ones};
 use super::context::{self, Words};
-use super::judge::{Entry, is_masked, odds, probability};
+use super::judge::{Entry, Only, is_masked, odds, probability};
+use super::shape::RuleSet;
 use super::{Candidate, Engine, LOOK_BEHIND, Scratch, Slot, Support, extent, key};
 use crate::catalog::{Boundary, Extent, Group};
 use std::ops::Range;
@@ -33,8 +34,9 @@ pub(super) struct Search<'e, 't, 'o> {
 struct Ids {
     /// Those before this are.
     done: usize,
-    /// Those before this have to be walked.
+    /// Those before this have to be walked, for these rules of ids.
     walked: usize,
+    only: RuleSet,
 }
 
 impl Search<'_, '_, '_> {
@@ -101,27 +103,32 @@ impl Search<'_, '_, '_> {
             && let (Some(shapes), None) = (&engine.shapes, &self.field)
         {
             let Some(begin) = starts(self.text, digit).min() else { return };
-            let (codes, end) = chart.codes(begin, digit - begin);
-            let Some(memo) = &mut self.scratch.memo else { return self.id(digit) };
-            let verdict = shapes.verdict(memo, codes, end, digit - begin);
+            let shape = chart.shape(begin, digit - begin);
+            let Some(memo) = &mut self.scratch.memo else { return self.id(digit, Only::All) };
+            let verdict = shapes.verdict(memo, &shape, digit - begin);
             let behind = begin + usize::from(verdict.covers);
-            let walk = behind <= digit
-                || verdict.walk
-                || !verdict.near.is_empty()
-                    && engine.id_words.near(&mut self.scratch.met, chart, self.text, begin, verdict.near);
-            if !walk {
+            let must = behind <= digit || verdict.walk;
+            if !must && verdict.near.is_empty() {
                 ids.done = behind;
                 return;
             }
+            let named = engine.id_words.near(&mut self.scratch.met, chart, self.text, begin);
+            if !must && !named.meets(verdict.near) {
+                ids.done = behind;
+                return;
+            }
+            ids.only = shapes.plain();
+            ids.only.extend(named);
             ids.walked = behind;
         }
-        self.id(digit);
+        let only = if digit < ids.walked { Only::Patterns(ids.only) } else { Only::All };
+        self.id(digit, only);
     }
 
     /// `digit` is the first digit of a word that has only letters before it.
-    pub(super) fn id(&mut self, digit: usize) {
+    pub(super) fn id(&mut self, digit: usize, only: Only<'_>) {
         for start in starts(self.text, digit) {
-            self.walk(Slot::Id, start);
+            self.walk_if(Slot::Id, start, only, Entry::Open);
         }
     }
 
@@ -157,7 +164,7 @@ impl Search<'_, '_, '_> {
             start += 1;
         }
         if start < at && !in_password(text, start) {
-            self.walk_if(Slot::At, start, None, Entry::Behind);
+            self.walk_if(Slot::At, start, Only::All, Entry::Behind);
         }
     }
 
@@ -208,7 +215,7 @@ impl Search<'_, '_, '_> {
         if !keyed.is_empty()
             && let Some(start) = key::value_start(self.text, separator)
         {
-            self.walk_if(Slot::Key, start, Some(&keyed), Entry::Key);
+            self.walk_if(Slot::Key, start, Only::Rules(&keyed), Entry::Key);
         }
         self.scratch.keyed = keyed;
     }
@@ -242,7 +249,7 @@ impl Search<'_, '_, '_> {
         }
         // A key alone says nothing of a value that cannot be what it names.
         if !shaped.is_empty() {
-            self.walk_if(Slot::Key, blanks, Some(&shaped), Entry::Key);
+            self.walk_if(Slot::Key, blanks, Only::Rules(&shaped), Entry::Key);
         }
     }
 
@@ -254,9 +261,9 @@ impl Search<'_, '_, '_> {
             let Some(place) = (from + offset).checked_sub(lead.back) else { return };
             let behind = from + offset + lead.literal.len();
             if !lead.before {
-                self.walk_if(Slot::Lead, place, Some(&[lead.rule]), Entry::Open);
+                self.walk_if(Slot::Lead, place, Only::Rules(&[lead.rule]), Entry::Open);
             } else if Boundary::Alnum.opens(self.text, place) {
-                self.walk_if(Slot::Lead, behind, Some(&[lead.rule]), Entry::Behind);
+                self.walk_if(Slot::Lead, behind, Only::Rules(&[lead.rule]), Entry::Behind);
             }
         });
     }

@@ -7,23 +7,27 @@
 //! that whatever they say of a shape holds for every text of that shape.
 
 use super::Rule;
-use super::class::{self, DASH, DIGIT, DOT, LOWER, OPEN, PLUS, SLASH, SPACE, STOP, UPPER, UPPER_HEX, class};
+use super::automaton;
+use super::chart::{MAX_SHAPE, Shape};
+use super::class::{self, DASH, DIGIT, DOT, OPEN, PLUS, SLASH, SPACE, UPPER, UPPER_HEX, class};
 use super::search::MAX_LETTERS;
 use crate::Error;
 use crate::catalog::{Boundary, Extent};
 use regex_automata::Anchored;
+use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::start;
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, HirKind};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Codes of one shape.
-const WINDOW: usize = 32;
 /// Shapes that are remembered.
 const SLOTS: usize = 2048;
 /// Look-ups after which it is judged whether remembering pays, and places that are then let pass
 /// without a look-up if it does not.
 const TRIAL: u32 = 256;
 const REST: u32 = 4096;
+/// Most states that are looked at to tell what could come of a shape that was cut.
+const MAX_STATES: usize = 1024;
 
 /// Words of 64 bits in a set of rules.
 const WORDS: usize = 4;
@@ -36,8 +40,14 @@ impl RuleSet {
     /// Rules beyond this number are in no set.
     pub(super) const MAX: usize = 64 * WORDS;
 
+    pub(super) const ALL: Self = Self([u64::MAX; WORDS]);
+
     pub(super) fn insert(&mut self, pattern: usize) {
         self.0[pattern / 64] |= 1 << (pattern % 64);
+    }
+
+    pub(super) fn has(self, pattern: usize) -> bool {
+        pattern >= Self::MAX || self.0[pattern / 64] >> (pattern % 64) & 1 == 1
     }
 
     pub(super) fn extend(&mut self, other: Self) {
@@ -67,22 +77,28 @@ pub(super) struct Verdict {
 /// The widened patterns of all ids.
 #[derive(Debug)]
 pub(super) struct Shapes {
-    dfa: DFA,
-    rules: Vec<Widened>,
+    /// Of rules that need no word near by.
+    plain: Widened,
+    /// Of those that do.
+    named: Widened,
+    /// The rules of `plain`.
+    plain_rules: RuleSet,
 }
 
-/// What of a rule a shape can tell.
+/// An automaton over classes, with number and boundary of each pattern's rule.
 #[derive(Debug)]
 struct Widened {
-    boundary: Boundary,
-    /// It counts only near a word that names it, and nothing but the pattern tells where it ends.
-    needs_word: bool,
+    dfa: DFA,
+    rules: Vec<(usize, Boundary)>,
 }
 
-/// The shapes met so far, and what the automaton needs.
+/// The shapes met so far, and what the automata need.
 #[derive(Debug)]
 pub(super) struct Memo {
-    cache: Cache,
+    plain: Cache,
+    named: Cache,
+    /// Which rules can still match from a state of `named`.
+    ahead: FxHashMap<LazyStateID, RuleSet>,
     entries: Vec<(u128, Verdict)>,
     looked_up: u32,
     missed: u32,
@@ -91,34 +107,54 @@ pub(super) struct Memo {
 }
 
 impl Shapes {
-    /// `needs_word` tells of a rule whether it counts only near a word that names it.
+    /// `needs_word` tells of a rule whether it counts only near a word that names it. `None` if a
+    /// pattern may stand inside a word, of which a shape tells too little.
     pub(super) fn new(
         patterns: &[&Hir],
         rules: &[&Rule],
         needs_word: impl Fn(&Rule) -> bool,
-    ) -> Result<Self, Error> {
-        let widened: Vec<Hir> =
-            patterns.iter().map(|hir| widen(hir, &|byte| class(class::code_of(byte)))).collect();
-        let rules = rules.iter().enumerate().map(|(pattern, rule)| Widened {
-            boundary: rule.boundary,
-            needs_word: needs_word(rule)
-                && rule.extent == Extent::Match
-                && rule.boundary != Boundary::None
-                && pattern < RuleSet::MAX,
-        });
-        let dfa = super::automaton::lazy(&widened.iter().collect::<Vec<_>>())?;
-        Ok(Self { dfa, rules: rules.collect() })
+    ) -> Result<Option<Self>, Error> {
+        if rules.iter().any(|rule| rule.boundary == Boundary::None) {
+            return Ok(None);
+        }
+        let is_named = |number: usize| {
+            number < RuleSet::MAX && rules[number].extent == Extent::Match && needs_word(rules[number])
+        };
+        let of = |named: bool| {
+            let chosen: Vec<_> = (0..rules.len()).filter(|number| is_named(*number) == named).collect();
+            let id_class = |byte| 1 << class(class::code_of(byte));
+            let hirs: Vec<_> = chosen.iter().map(|number| widen(patterns[*number], &id_class)).collect();
+            let dfa = automaton::lazy(&hirs.iter().collect::<Vec<_>>())?;
+            // Where an extent ends, its pattern does not tell.
+            let boundary = |rule: &Rule| {
+                if rule.extent == Extent::Match { rule.boundary } else { Boundary::None }
+            };
+            let rules = chosen.iter().map(|number| (*number, boundary(rules[*number]))).collect();
+            Ok(Widened { dfa, rules })
+        };
+        let (plain, named) = (of(false)?, of(true)?);
+        let mut plain_rules = RuleSet::default();
+        let numbers = plain.rules.iter().map(|rule| rule.0);
+        numbers.filter(|number| *number < RuleSet::MAX).for_each(|number| plain_rules.insert(number));
+        Ok(Some(Self { plain, named, plain_rules }))
     }
 
-    /// True if the rule of this number counts only near a word that names it.
-    pub(super) fn needs_word(&self, pattern: usize) -> bool {
-        self.rules[pattern].needs_word
+    /// Numbers of the rules that count only near a word that names them.
+    pub(super) fn named(&self) -> impl Iterator<Item = usize> {
+        self.named.rules.iter().map(|rule| rule.0)
+    }
+
+    /// The rules that need no word near by.
+    pub(super) fn plain(&self) -> RuleSet {
+        self.plain_rules
     }
 
     pub(super) fn memo(&self) -> Memo {
         let nothing = Verdict { covers: 0, walk: true, near: RuleSet::default() };
         Memo {
-            cache: self.dfa.create_cache(),
+            plain: self.plain.dfa.create_cache(),
+            named: self.named.dfa.create_cache(),
+            ahead: FxHashMap::default(),
             // No shape is of ones only.
             entries: vec![(u128::MAX, nothing); SLOTS],
             looked_up: 0,
@@ -127,25 +163,19 @@ impl Shapes {
         }
     }
 
-    /// What is known of the place with these codes, of which `end` count. The first trigger behind
-    /// it is `first` bytes away.
+    /// What is known of a place of this shape, whose first trigger is `first` bytes behind it.
     #[inline]
-    pub(super) fn verdict(&self, memo: &mut Memo, codes: &[u8; WINDOW], end: usize, first: usize) -> Verdict {
+    pub(super) fn verdict(&self, memo: &mut Memo, shape: &Shape, first: usize) -> Verdict {
         if memo.rest > 0 {
             memo.rest -= 1;
             return Verdict { covers: first as u8 + 1, walk: true, near: RuleSet::default() };
         }
-        let key = key(codes, end);
+        let key = key(shape);
         let slot = slot(key);
         memo.looked_up += 1;
         if memo.entries[slot].0 == key {
             return memo.entries[slot].1;
         }
-        self.learn(memo, key, slot)
-    }
-
-    #[cold]
-    fn learn(&self, memo: &mut Memo, key: u128, slot: usize) -> Verdict {
         memo.missed += 1;
         if memo.looked_up >= TRIAL {
             // A text made of ever new shapes is walked at once.
@@ -154,81 +184,133 @@ impl Shapes {
             }
             (memo.looked_up, memo.missed) = (0, 0);
         }
-        let mut codes: [u8; WINDOW] =
-            std::array::from_fn(|i| (key >> (8 * (i % 16) + 4 * (i / 16))) as u8 & 0x0F);
-        let end = codes.iter().position(|code| *code == STOP).unwrap_or(WINDOW);
-        // What was cut behind three small letters goes on, nobody knows how.
-        let small = |code: &u8| (class::LOWER_HEX..=LOWER).contains(code);
-        let cut = end == WINDOW || end >= 3 && codes[end - 3..end].iter().all(small);
-        codes[end..].fill(STOP);
-        let known = if cut { &codes[..end] } else { &codes[..=end] };
-        let verdict = self.judge(&mut memo.cache, known, end);
+        let verdict = self.judge(memo, shape);
         memo.entries[slot] = (key, verdict);
         verdict
     }
 
-    /// Looks at every trigger in `codes[..end]`, up to the first that has to be walked. Of what
-    /// comes behind `codes`, nothing is known.
-    fn judge(&self, cache: &mut Cache, codes: &[u8], end: usize) -> Verdict {
+    /// Looks at every trigger in the shape, up to the first that has to be walked. Of what comes
+    /// behind the shape, no more is known than what ends it, if it is not cut.
+    #[cold]
+    fn judge(&self, memo: &mut Memo, shape: &Shape) -> Verdict {
+        let codes = shape.codes.map(class);
+        let known = if shape.cut { &codes[..shape.end] } else { &codes[..=shape.end] };
         let mut near = RuleSet::default();
-        let mut first = true;
-        for digit in triggers(&codes[..end]) {
-            let mut here = RuleSet::default();
-            let settled = starts(codes, digit).all(|start| self.fits(cache, codes, start, &mut here));
-            if !settled && first {
-                return Verdict { covers: digit as u8 + 1, walk: true, near };
+        for (nth, digit) in triggers(&codes[..shape.end]).enumerate() {
+            for start in starts(known, digit) {
+                if self.plain.may_match(&mut memo.plain, known, start) {
+                    let covers = if nth == 0 { digit + 1 } else { digit };
+                    return Verdict { covers: covers as u8, walk: nth == 0, near };
+                }
+                self.named.matches(memo, known, start, &mut near);
             }
-            if !settled {
-                return Verdict { covers: digit as u8, walk: false, near };
-            }
-            near.extend(here);
-            first = false;
         }
-        Verdict { covers: end as u8, walk: false, near }
+        Verdict { covers: shape.end as u8, walk: false, near }
     }
+}
 
-    /// Adds the rules that fit at `start`. False if one does that needs no word, or may if what
-    /// comes behind `codes` goes with it.
-    fn fits(&self, cache: &mut Cache, codes: &[u8], start: usize, near: &mut RuleSet) -> bool {
+impl Widened {
+    /// Runs over `codes[start..]`; `found` gets the numbers of the rules that fit, and says
+    /// whether to go on. Returns the state at the end, or `None` if nothing goes on from there.
+    fn run(
+        &self,
+        cache: &mut Cache,
+        codes: &[u8],
+        start: usize,
+        mut found: impl FnMut(usize) -> bool,
+    ) -> Option<LazyStateID> {
         let config = start::Config::new().anchored(Anchored::Yes);
-        let Ok(mut state) = self.dfa.start_state(cache, &config) else { return false };
+        let mut state = self.dfa.start_state(cache, &config).ok()?;
         for (at, code) in codes.iter().enumerate().skip(start) {
-            let Ok(next) = self.dfa.next_state(cache, state, *code) else { return false };
-            state = next;
+            state = self.dfa.next_state(cache, state, *code).ok()?;
             // A match is told one code behind its end.
             if state.is_match() {
                 for i in 0..self.dfa.match_len(cache, state) {
-                    let pattern = self.dfa.match_pattern(cache, state, i).as_usize();
-                    let rule = &self.rules[pattern];
-                    if !may_open(rule.boundary, codes, start) || !may_close(rule.boundary, codes, at) {
-                        continue;
+                    let (number, boundary) = self.rules[self.dfa.match_pattern(cache, state, i).as_usize()];
+                    let fits = may_open(boundary, codes, start) && may_close(boundary, codes, at);
+                    if fits && !found(number) {
+                        return Some(state);
                     }
-                    if !rule.needs_word {
-                        return false;
-                    }
-                    near.insert(pattern);
                 }
             }
             if state.is_dead() {
-                return true;
+                return None;
             }
         }
-        // Nothing fits if nothing goes on from here, whatever comes.
-        (0..=class::COMMA)
-            .all(|code| self.dfa.next_state(cache, state, code).is_ok_and(|next| next.is_dead()))
+        Some(state)
+    }
+
+    /// True if a rule fits at `start`, or may if what comes behind `codes` goes with it.
+    fn may_match(&self, cache: &mut Cache, codes: &[u8], start: usize) -> bool {
+        let mut fits = false;
+        let end = self.run(cache, codes, start, |_| {
+            fits = true;
+            false
+        });
+        // Something goes on from the state at the end if it does with some class.
+        let goes_on = |state| {
+            (0..16).any(|code| !self.dfa.next_state(cache, state, code).is_ok_and(|next| next.is_dead()))
+        };
+        fits || end.is_some_and(goes_on)
+    }
+
+    /// Adds the rules that fit at `start`, and those that may if what comes behind goes with them.
+    fn matches(&self, memo: &mut Memo, codes: &[u8], start: usize, near: &mut RuleSet) {
+        let end = self.run(&mut memo.named, codes, start, |number| {
+            near.insert(number);
+            true
+        });
+        if let Some(state) = end {
+            near.extend(self.ahead(memo, state));
+        }
+    }
+
+    /// The rules that can match from `state` on.
+    fn ahead(&self, memo: &mut Memo, state: LazyStateID) -> RuleSet {
+        if let Some(known) = memo.ahead.get(&state) {
+            return *known;
+        }
+        let cleared = memo.named.clear_count();
+        let (mut seen, mut open, mut rules) = (FxHashSet::default(), vec![state], RuleSet::default());
+        while let Some(state) = open.pop() {
+            for code in 0..16 {
+                let next = self.dfa.next_state(&mut memo.named, state, code);
+                if seen.len() > MAX_STATES || memo.named.clear_count() != cleared {
+                    // Too many to look at, or states have lost their names.
+                    memo.ahead.clear();
+                    return self.rules.iter().fold(RuleSet::default(), |mut all, rule| {
+                        all.insert(rule.0);
+                        all
+                    });
+                }
+                let Ok(next) = next else { continue };
+                if next.is_match() {
+                    for i in 0..self.dfa.match_len(&memo.named, next) {
+                        rules.insert(self.rules[self.dfa.match_pattern(&memo.named, next, i).as_usize()].0);
+                    }
+                }
+                if !next.is_dead() && seen.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        memo.ahead.insert(state, rules);
+        rules
     }
 }
 
 #[inline]
-fn key(codes: &[u8; WINDOW], end: usize) -> u128 {
+fn key(shape: &Shape) -> u128 {
     let half = |from: usize| {
         let mut half = [0; 16];
-        half.copy_from_slice(&codes[from..from + 16]);
-        let wanted = end.saturating_sub(from).min(16);
+        half.copy_from_slice(&shape.codes[from..from + 16]);
+        let wanted = shape.end.saturating_sub(from).min(16);
         let kept = if wanted == 16 { u128::MAX } else { (1 << (8 * wanted)) - 1 };
         u128::from_le_bytes(half) & kept & 0x0F0F_0F0F_0F0F_0F0F_0F0F_0F0F_0F0F_0F0F
     };
-    half(0) | half(16) << 4
+    // A shape has one code less than there is room for.
+    const { assert!(MAX_SHAPE == 31) };
+    half(0) | half(16) << 4 | u128::from(shape.cut) << 124
 }
 
 #[inline]
@@ -304,8 +386,8 @@ fn may_close(boundary: Boundary, codes: &[u8], end: usize) -> bool {
     }
 }
 
-/// The pattern that matches the classes of every text that `hir` matches.
-pub(super) fn widen(hir: &Hir, class: &impl Fn(u8) -> u8) -> Hir {
+/// The pattern that matches the classes of every text that `hir` matches. `class` gives a set of one.
+pub(super) fn widen(hir: &Hir, class: &impl Fn(u8) -> u16) -> Hir {
     let classes = |classes: u16| {
         let ranges = (0..16).filter(|i| classes >> i & 1 == 1).map(|i| ClassBytesRange::new(i, i));
         Hir::class(Class::Bytes(ClassBytes::new(ranges)))
@@ -313,11 +395,11 @@ pub(super) fn widen(hir: &Hir, class: &impl Fn(u8) -> u8) -> Hir {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Hir::empty(),
         HirKind::Literal(literal) => {
-            Hir::concat(literal.0.iter().map(|byte| classes(1 << class(*byte))).collect())
+            Hir::concat(literal.0.iter().map(|byte| classes(class(*byte))).collect())
         }
         HirKind::Class(Class::Bytes(set)) => {
             let bytes = set.ranges().iter().flat_map(|range| range.start()..=range.end());
-            classes(bytes.fold(0, |all, byte| all | 1 << class(byte)))
+            classes(bytes.fold(0, |all, byte| all | class(byte)))
         }
         // Characters outside ASCII begin with bytes that are all of one class.
         HirKind::Class(Class::Unicode(_)) => classes(u16::MAX),
