@@ -95,6 +95,13 @@ impl PhraseIndex {
         Self { entries, filter, raw: Vec::new() }
     }
 
+    /// True if some rule has the phrase.
+    fn has(&self, hash: u64) -> bool {
+        let bit = hash >> (64 - FILTER_BITS);
+        self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+            && self.entries.binary_search_by_key(&hash, |(known, _)| *known).is_ok()
+    }
+
     /// Appends the rules that have the phrase.
     #[inline]
     pub(crate) fn look_up(&self, hash: u64, rules: &mut Vec<u32>) {
@@ -131,11 +138,18 @@ struct Side {
 }
 
 impl Side {
-    fn read(&mut self, place: usize, window: &[u8], context: &PhraseIndex, avoid: &PhraseIndex) {
+    /// Returns the phrases that end with the last word, and with the one before it.
+    fn read(
+        &mut self,
+        place: usize,
+        window: &[u8],
+        context: &PhraseIndex,
+        avoid: &PhraseIndex,
+    ) -> [[u64; MAX_PHRASE]; 2] {
         self.place = Some(place);
         self.supported.clear();
         self.opposed.clear();
-        for_phrases(window, |hash| {
+        let last = for_phrases(window, |hash| {
             context.look_up(hash, &mut self.supported);
             avoid.look_up(hash, &mut self.opposed);
         });
@@ -143,6 +157,7 @@ impl Side {
             context.look_up_raw(window, &mut self.supported);
             avoid.look_up_raw(window, &mut self.opposed);
         }
+        last
     }
 }
 
@@ -159,12 +174,12 @@ impl Surroundings {
         &mut self,
         text: &[u8],
         (start, end): (usize, usize),
-        (context, avoid, machinery): (&PhraseIndex, &PhraseIndex, &Phrases),
+        (context, avoid, machinery): (&PhraseIndex, &PhraseIndex, &PhraseIndex),
     ) {
         if self.before.place != Some(start) {
             let window = window_before(text, start);
-            self.before.read(start, window, context, avoid);
-            self.machinery = last_words_are(window, machinery);
+            let last = self.before.read(start, window, context, avoid);
+            self.machinery = last.as_flattened().iter().any(|hash| machinery.has(*hash));
         }
         if self.after.place != Some(end) {
             self.after.read(end, window_after(text, end), context, avoid);
@@ -224,12 +239,15 @@ fn window_after(text: &[u8], end: usize) -> &[u8] {
     &after[..whole]
 }
 
-/// Calls `each` with the hash of every phrase of one to [`MAX_PHRASE`] words.
-fn for_phrases(text: &[u8], mut each: impl FnMut(u64)) {
+/// Calls `each` with the hash of every phrase of one to [`MAX_PHRASE`] words. Returns those that end with
+/// the word before the last one, and with the last; 0 is none.
+fn for_phrases(text: &[u8], mut each: impl FnMut(u64)) -> [[u64; MAX_PHRASE]; 2] {
     // Hashes of the phrases of 1, 2, ... words that end at the word before.
     let mut ending = [0; MAX_PHRASE];
+    let mut before = ending;
     let mut words = 0;
     for_words(text, |word| {
+        before = ending;
         words = MAX_PHRASE.min(words + 1);
         let word = word_hash(word);
         for length in (0..words).rev() {
@@ -237,22 +255,7 @@ fn for_phrases(text: &[u8], mut each: impl FnMut(u64)) {
             each(ending[length]);
         }
     });
-}
-
-/// True if one of the phrases ends `text`, or stands one word before its end.
-fn last_words_are(text: &[u8], wanted: &Phrases) -> bool {
-    let mut ending = [0; MAX_PHRASE];
-    let mut before = ending;
-    for_words(text, |word| {
-        before = ending;
-        let word = word_hash(word);
-        for length in (1..MAX_PHRASE).rev() {
-            // 0 is no phrase, and neither is what would begin with it.
-            ending[length] = if ending[length - 1] == 0 { 0 } else { extend(ending[length - 1], word) };
-        }
-        ending[0] = extend(0, word);
-    });
-    ending.iter().chain(&before).any(|hash| wanted.hashes.binary_search(hash).is_ok())
+    [before, ending]
 }
 
 /// Marks the hash of a phrase that may stand anywhere in a key.
@@ -385,7 +388,7 @@ mod tests {
         let (index, none) = (PhraseIndex::new([(7, &phrases)].into_iter()), PhraseIndex::new([].into_iter()));
         let have = |text: &str| {
             let mut around = Surroundings::default();
-            around.read(text.as_bytes(), (text.len(), text.len()), (&index, &none, &phrases));
+            around.read(text.as_bytes(), (text.len(), text.len()), (&index, &none, &index));
             around.support(7)
         };
         assert!(have("lic 1") && have("Social  Security no. ") && have("我的身份证号码") && have("userLic="));

@@ -1,6 +1,6 @@
 //! From a match to a candidate: borders, validators, and how likely it is to be what it looks like.
 
-use super::context::{self, Phrases};
+use super::context::{self, PhraseIndex, Phrases};
 use super::search::{Search, count_back};
 use super::shape::RuleSet;
 use super::{Candidate, Scratch, Slot, Support, extent};
@@ -27,8 +27,8 @@ pub(super) mod odds {
 }
 
 /// Words that, right before a number, say that it is machinery and not somebody's number.
-static MACHINERY: LazyLock<Phrases> = LazyLock::new(|| {
-    Phrases::new([
+static MACHINERY: LazyLock<PhraseIndex> = LazyLock::new(|| {
+    let phrases = Phrases::new([
         "trace",
         "trace id",
         "span",
@@ -97,7 +97,8 @@ static MACHINERY: LazyLock<Phrases> = LazyLock::new(|| {
         "sku",
         "upc",
         "ean",
-    ])
+    ]);
+    PhraseIndex::new([(0, &phrases)].into_iter())
 });
 
 impl Search<'_, '_, '_> {
