@@ -33,7 +33,7 @@ fn pii(c: &mut Criterion) {
     for (name, text) in adversary::texts() {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(format!("adversary: {name}"), |b| {
-            b.iter(|| scrubber.find(black_box(&text)).len())
+            b.iter(|| scrubber.find(black_box(&text)).len());
         });
     }
 }
