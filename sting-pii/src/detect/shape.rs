@@ -120,7 +120,7 @@ impl Shapes {
         let is_named = |number: usize| {
             number < RuleSet::MAX && rules[number].extent == Extent::Match && needs_word(rules[number])
         };
-        let of = |named: bool| {
+        let of = |named: bool| -> Result<Widened, Error> {
             let chosen: Vec<_> = (0..rules.len()).filter(|number| is_named(*number) == named).collect();
             let id_class = |byte| 1 << class(class::code_of(byte));
             let hirs: Vec<_> = chosen.iter().map(|number| widen(patterns[*number], &id_class)).collect();
