@@ -148,12 +148,16 @@ fn unusable_files_are_refused_with_a_reason() {
     };
     assert!(refuse(b"{\"model\": ").contains("malformed at line 1"));
     assert!(refuse(b"[]").contains("malformed"));
-    assert!(refuse(br#"{"model": {"type": "Unigram", "vocab": []}}"#).contains("Unigram"));
+    if cfg!(not(feature = "tokenizers")) {
+        assert!(refuse(br#"{"model": {"type": "Unigram", "vocab": []}}"#).contains("Unigram"));
+    }
     let mut file: Value = serde_json::from_slice(&bert(&normalizers()[0])).unwrap();
     file["model"]["unk_token"] = json!("[absent]");
     assert!(refuse(&serde_json::to_vec(&file).unwrap()).contains("unknown token"));
-    file["normalizer"] = json!({"type": "Precompiled"});
-    assert!(refuse(&serde_json::to_vec(&file).unwrap()).contains("Precompiled"));
+    if cfg!(not(feature = "tokenizers")) {
+        file["normalizer"] = json!({"type": "Precompiled"});
+        assert!(refuse(&serde_json::to_vec(&file).unwrap()).contains("Precompiled"));
+    }
     assert!(
         Tokenizer::from_vocab("a\nb").unwrap_err().to_string().contains("[UNK]")
             || Tokenizer::from_vocab("a\nb").is_err()
