@@ -60,6 +60,8 @@ pub struct ScrubberOptions {
     pub min_score: Option<f64>,
     /// The key of `hash`, `token`, `fpe` and `date_shift`, at least 16 bytes.
     pub key: Option<Buffer>,
+    /// Whether to look for persons, places, organisations and addresses in running text; true if left out.
+    pub names: Option<bool>,
     /// Detectors of your own, in the catalog's schema.
     #[napi(ts_type = "Array<Record<string, unknown>>")]
     pub custom: Option<Vec<Value>>,
@@ -124,6 +126,7 @@ impl Scrubber {
                 let action: Action = from_json(action, &format!("actions.{kind}"))?;
                 settings = settings.with_action(kind, action);
             }
+            settings = settings.with_names(options.names.unwrap_or(true));
             let rows = options.custom.into_iter().flatten().enumerate();
             let rows = rows.map(|(i, row)| from_json::<CustomDetector>(row, &format!("custom[{i}]")));
             settings = settings.with_custom(rows.collect::<Result<_>>()?);

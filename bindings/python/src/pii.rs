@@ -111,13 +111,14 @@ pub(crate) struct Scrubber(pub(crate) sting_pii::Scrubber);
 impl Scrubber {
     #[new]
     #[allow(clippy::too_many_arguments)] // keywords, all of them optional
-    #[pyo3(signature = (profile = None, *, entities = None, actions = None, min_score = None, key = None, custom = None, mode = None, exceptions = None, patterns = None, preset = None, allow = None, deny = None, key_names = None))]
+    #[pyo3(signature = (profile = None, *, entities = None, actions = None, min_score = None, key = None, names = true, custom = None, mode = None, exceptions = None, patterns = None, preset = None, allow = None, deny = None, key_names = None))]
     fn new(
         profile: Option<&Bound<'_, PyAny>>,
         entities: Option<Vec<String>>,
         actions: Option<&Bound<'_, PyDict>>,
         min_score: Option<f32>,
         key: Option<PyBackedBytes>,
+        names: bool,
         custom: Option<Vec<Bound<'_, PyDict>>>,
         mode: Option<&str>,
         exceptions: Option<Vec<Bound<'_, PyDict>>>,
@@ -149,6 +150,7 @@ impl Scrubber {
         for (kind, values) in deny.unwrap_or_default() {
             settings = settings.with_denied(kind, values);
         }
+        settings = settings.with_names(names);
         for (kind, names) in key_names.unwrap_or_default() {
             settings = settings.with_key_names(kind, names);
         }

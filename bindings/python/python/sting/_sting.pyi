@@ -208,7 +208,7 @@ class Scrubber:
     the value and its kind. What a function returns is scanned again; if it fails, so does the call. ``hash``, ``token``,
     ``fpe`` and ``date_shift`` need a ``key`` of at least 16 bytes. ``entities`` looks for these kinds only. ``profile`` is a
     name, or a profile of your own: ``{"name": ..., "extends": ..., "kinds": [...], "actions": {...}}``. ``mode`` says what
-    texts are about (see ``detect_mode``). ``exceptions`` let findings pass: ``{"kinds", "values", "fields", "below"}``.
+    texts are about (see ``detect_mode``). ``names`` looks for persons, places, organisations and addresses in running text. ``exceptions`` let findings pass: ``{"kinds", "values", "fields", "below"}``.
     """
 
     def __new__(
@@ -219,6 +219,7 @@ class Scrubber:
         actions: Mapping[str, str | Mapping[str, Any] | Callable[[str, str], str]] | None = None,
         min_score: float | None = None,
         key: bytes | None = None,
+        names: bool = True,
         custom: Sequence[Mapping[str, Any]] | None = None,
         mode: str | None = None,
         exceptions: Sequence[Mapping[str, Any]] | None = None,

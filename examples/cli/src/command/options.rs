@@ -28,6 +28,9 @@ pub(super) struct Detection {
     /// File of patterns to look for too, in the exchange format of pattern catalogs
     #[arg(long, value_name = "FILE")]
     patterns: Option<PathBuf>,
+    /// Do not look for names of persons, places and organisations, and addresses, in running text
+    #[arg(long)]
+    no_names: bool,
     /// Report findings from this score on, in (0, 1]
     #[arg(long, value_name = "SCORE")]
     min_score: Option<f32>,
@@ -50,6 +53,7 @@ pub(super) struct Treatment {
 impl Detection {
     pub(super) fn config(&self) -> Result<ScrubConfig, Error> {
         let mut config = ScrubConfig::default().with_profile(&self.profile).with_mode(self.mode);
+        config = config.with_names(!self.no_names);
         if let Some(preset) = self.preset {
             config = config.with_preset(preset);
         }
