@@ -60,12 +60,12 @@ fn one_of_several() {
     }
 }
 
-/// Beside the model and the text, embedding takes less than 200 MB: here for a text of 20 MB, and with
-/// `STING_MEGABYTES=100` for one of 100 MB.
+/// Beside the model and the text, embedding takes less than 200 MB: here for texts of 4 MB, and with
+/// `STING_MEGABYTES=100` for texts of 100 MB.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_bounded() {
-    let size = std::env::var("STING_MEGABYTES").unwrap_or_else(|_| "20".to_owned());
+    let size = std::env::var("STING_MEGABYTES").unwrap_or_else(|_| "4".to_owned());
     let mut child = start("processes::one_huge_text", &[("STING_MEGABYTES", size.as_str())]);
     assert!(child.wait().unwrap().success());
 }
