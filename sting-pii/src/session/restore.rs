@@ -192,9 +192,13 @@ impl Session {
 /// Writes the value, and of the site what stays around it.
 fn put(text: &[u8], site: &Site, opened: &Opened<'_>, target: Target, out: &mut Vec<u8>) {
     let value = opened.value.as_bytes();
+    // In what has been decoded, one quote is left of however many were written.
+    let is_decoded_number = target == Target::Decoded && site.quote == 1;
     match opened.form {
         // The quotes came with the token.
-        Form::Number { quote } if usize::from(quote) == site.quote => out.extend_from_slice(value),
+        Form::Number { quote } if usize::from(quote) == site.quote || is_decoded_number => {
+            out.extend_from_slice(value);
+        }
         form => {
             out.extend_from_slice(&text[site.start..site.core.0]);
             match (form, target) {

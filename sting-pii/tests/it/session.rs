@@ -209,6 +209,9 @@ fn numbers_become_numbers_again_where_the_model_repeats_them() {
     let sent = session.protect_json(r#"{"ssn": 536228726}"#).unwrap().text.into_inner();
     assert!(sent.starts_with("{\"ssn\": \"[US_SSN_"), "{sent}");
     assert_eq!(session.restore_json(&sent).unwrap(), r#"{"ssn": 536228726}"#);
+    let json = r#"{"arguments":"{\"ssn\":536228726}"}"#;
+    let sent = session.protect_json(json).unwrap().text.into_inner();
+    assert_eq!(session.restore_json(&sent).unwrap(), json);
 }
 
 #[test]
