@@ -7,9 +7,16 @@
 //! length. Equal boundaries are told apart by a hash of the text around them, so that an edit moves
 //! only the boundaries near it. Units are counted once, and the cost of any span is a subtraction.
 
+#[cfg(feature = "code")]
+mod code;
+mod context;
 mod detect;
+mod email;
 mod html;
 mod identity;
+mod json;
+mod kind;
+mod late;
 mod lattice;
 mod markdown;
 mod measure;
@@ -20,9 +27,15 @@ mod prose;
 mod record;
 mod scan;
 mod segment;
+mod semantic;
+mod sizer;
 mod stream;
 mod text;
 
+pub use kind::{ChunkKind, Language, SizeUnit};
+pub use late::LateWindow;
+pub use semantic::SemanticChunker;
+pub use sizer::ChunkSizer;
 pub use stream::{ChunkStream, ReadChunks, StreamedChunk};
 
 use crate::id::IdHasher;
@@ -32,45 +45,7 @@ use identity::Identities;
 use rayon::prelude::*;
 use scan::Next;
 use segment::Segmenter;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
-
-/// What a text is, which decides where it may be cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ChunkKind {
-    /// Whatever the text looks like.
-    #[default]
-    Auto,
-    /// Prose: paragraphs, lines, sentences.
-    Text,
-    /// Markdown: headings, lists, fences and tables, which are cut between rows.
-    Markdown,
-    /// HTML source: elements that a browser sets apart, under their headings.
-    Html,
-    /// JSON or JSON Lines: values, then the outermost commas.
-    Json,
-    /// Log lines, with the lines that go on with them.
-    Log,
-    /// Delimited rows (CSV, TSV) under a header row, which is the prefix of every later chunk.
-    Table,
-}
-
-/// What a size counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SizeUnit {
-    /// UTF-8 bytes.
-    Bytes,
-    /// Unicode code points.
-    #[default]
-    Chars,
-    /// Runs of characters other than white space.
-    Words,
-    /// Tokens of a tokenizer, special tokens included.
-    Tokens,
-}
 
 /// How to chunk. The default is [`ChunkKind::Auto`], at most 1,000 characters, no overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +54,7 @@ pub struct ChunkConfig {
     max_size: usize,
     unit: SizeUnit,
     overlap: usize,
+    context_size: usize,
 }
 
 /// Cuts texts into chunks. Cheap to clone; share it between threads.
@@ -106,6 +82,7 @@ pub struct ChunkConfig {
 pub struct Chunker {
     config: ChunkConfig,
     tokenizer: Option<Arc<dyn Tokenize>>,
+    sizer: Option<Arc<dyn ChunkSizer>>,
     config_id: Id,
     /// Bytes of a segment, whose ends no chunk crosses: enough that they are few among all ends.
     segment_bytes: usize,
@@ -124,7 +101,12 @@ pub struct Chunk {
     pub heading: Arc<[Arc<str>]>,
     /// Text to put before it that is not in the span: the header of a table that was cut.
     pub prefix: Option<Arc<str>>,
+    /// What the caller says of its place in the document, to be embedded before prefix and text. See
+    /// [`Chunker::chunk_with_context`].
+    pub context: Option<String>,
     config_id: Id,
+    /// The heading is where it stands, as a number of a record is, and not what it is about.
+    positional: bool,
     /// How many equal chunks there are up to this one.
     occurrence: u32,
 }
@@ -141,7 +123,13 @@ impl Chunk {
 
 impl Default for ChunkConfig {
     fn default() -> Self {
-        Self { kind: ChunkKind::default(), max_size: 1000, unit: SizeUnit::default(), overlap: 0 }
+        Self {
+            kind: ChunkKind::default(),
+            max_size: 1000,
+            unit: SizeUnit::default(),
+            overlap: 0,
+            context_size: 0,
+        }
     }
 }
 
@@ -172,6 +160,13 @@ impl ChunkConfig {
         self
     }
 
+    /// Sets how many [`SizeUnit`]s of every chunk are kept free for the context that
+    /// [`Chunker::chunk_with_context`] puts before it. With 0 a context is not counted in the limit.
+    pub fn with_context_size(mut self, context_size: usize) -> Self {
+        self.context_size = context_size;
+        self
+    }
+
     /// What the texts are.
     pub fn kind(&self) -> ChunkKind {
         self.kind
@@ -191,6 +186,11 @@ impl ChunkConfig {
     pub fn overlap(&self) -> usize {
         self.overlap
     }
+
+    /// How much of every chunk is kept free for its context.
+    pub fn context_size(&self) -> usize {
+        self.context_size
+    }
 }
 
 impl Chunker {
@@ -199,10 +199,13 @@ impl Chunker {
     /// # Errors
     /// Fails if a limit cannot work, or if the unit is tokens.
     pub fn new(config: ChunkConfig) -> Result<Self, Error> {
-        if config.unit == SizeUnit::Tokens {
-            return Err(Error::config("unit", "tokens need a tokenizer", "use Chunker::with_tokenizer"));
+        match config.unit {
+            SizeUnit::Tokens => {
+                Err(Error::config("unit", "tokens need a tokenizer", "use Chunker::with_tokenizer"))
+            }
+            SizeUnit::Custom => Err(Error::config("unit", "custom needs a sizer", "use Chunker::with_sizer")),
+            _ => Self::build(config, None, None),
         }
-        Self::build(config, None)
     }
 
     /// A chunker that counts tokens, if the configuration asks for them.
@@ -210,11 +213,45 @@ impl Chunker {
     /// # Errors
     /// Fails if a limit cannot work.
     pub fn with_tokenizer(config: ChunkConfig, tokenizer: Arc<dyn Tokenize>) -> Result<Self, Error> {
+        if config.unit == SizeUnit::Custom {
+            return Self::new(config);
+        }
         let tokenizer = (config.unit == SizeUnit::Tokens).then_some(tokenizer);
-        Self::build(config, tokenizer)
+        Self::build(config, tokenizer, None)
     }
 
-    fn build(config: ChunkConfig, tokenizer: Option<Arc<dyn Tokenize>>) -> Result<Self, Error> {
+    /// A chunker whose sizes are what `sizer` says, whatever the unit in the configuration.
+    ///
+    /// # Errors
+    /// Fails if a limit cannot work.
+    pub fn with_sizer(config: ChunkConfig, sizer: Arc<dyn ChunkSizer>) -> Result<Self, Error> {
+        Self::build(config.with_unit(SizeUnit::Custom), None, Some(sizer))
+    }
+
+    /// This chunker for texts of another kind. Tokenizer and sizer are shared, so that it costs
+    /// next to nothing.
+    ///
+    /// # Errors
+    /// Fails if this build cannot cut that kind.
+    pub fn with_kind(&self, kind: ChunkKind) -> Result<Self, Error> {
+        Self::build(self.config.clone().with_kind(kind), self.tokenizer.clone(), self.sizer.clone())
+    }
+
+    fn build(
+        config: ChunkConfig,
+        tokenizer: Option<Arc<dyn Tokenize>>,
+        sizer: Option<Arc<dyn ChunkSizer>>,
+    ) -> Result<Self, Error> {
+        match config.kind {
+            ChunkKind::Code(_) if cfg!(not(feature = "code")) => {
+                let mend = "build with the feature `code`, or use the kind text";
+                return Err(Error::config("kind", format!("{} is not built in", config.kind), mend));
+            }
+            ChunkKind::Semantic => {
+                return Err(Error::config("kind", "semantic needs an embedder", "use SemanticChunker"));
+            }
+            _ => {}
+        }
         let special = tokenizer.as_deref().map_or(0, Tokenize::special_tokens);
         let least = if config.unit == SizeUnit::Bytes { 4 } else { 1 };
         if config.max_size < least.max(special + 1) {
@@ -225,12 +262,14 @@ impl Chunker {
             };
             return Err(Error::config("max_size", problem, "raise it"));
         }
-        if config.overlap >= config.max_size - special {
-            return Err(Error::config(
-                "overlap",
-                "leaves no room for new text",
-                "make it less than max_size",
-            ));
+        let room = config.max_size - special;
+        if config.overlap >= room {
+            let mend = "make it less than max_size";
+            return Err(Error::config("overlap", "leaves no room for new text", mend));
+        }
+        if config.context_size >= room - config.overlap {
+            let mend = "make it less than max_size without the overlap";
+            return Err(Error::config("context_size", "leaves no room for text", mend));
         }
         let mut hasher = IdHasher::default();
         hasher.field(b"chunk-2").field(config.kind.name().as_bytes()).field(config.unit.name().as_bytes());
@@ -238,14 +277,20 @@ impl Chunker {
         if let Some(tokenizer) = &tokenizer {
             hasher.field(tokenizer.id().as_bytes());
         }
+        if let Some(sizer) = &sizer {
+            hasher.field(sizer.id().as_bytes());
+        }
+        if config.context_size > 0 {
+            hasher.field(b"context").number(config.context_size as u64);
+        }
         let bytes_a_unit = match config.unit {
             SizeUnit::Bytes => 1,
             SizeUnit::Chars => 2,
-            SizeUnit::Words | SizeUnit::Tokens => 6,
+            SizeUnit::Words | SizeUnit::Tokens | SizeUnit::Custom => 6,
         };
         let segment_bytes =
             config.max_size.saturating_mul(64 * bytes_a_unit).clamp(256 << 10, usize::MAX / 8);
-        Ok(Self { config, tokenizer, config_id: hasher.finish(), segment_bytes })
+        Ok(Self { config, tokenizer, sizer, config_id: hasher.finish(), segment_bytes })
     }
 
     /// How it chunks.
@@ -279,7 +324,7 @@ impl Chunker {
     }
 
     fn kind_of(&self, text: &str) -> ChunkKind {
-        if self.config.kind == ChunkKind::Auto { detect::detect(text) } else { self.config.kind }
+        if self.config.kind == ChunkKind::Auto { ChunkKind::detect(text) } else { self.config.kind }
     }
 
     /// The chunks of many texts, in parallel.
@@ -301,43 +346,10 @@ impl Iterator for Chunks<'_> {
 
     fn next(&mut self) -> Option<Chunk> {
         match self.segments.next(self.text, true) {
-            Next::Found(packed) => Some(self.identities.chunk(self.text, &packed, self.segments.outline())),
+            Next::Found(packed) => Some(self.identities.chunk(self.text, &packed, &mut self.segments)),
             Next::NeedsMore | Next::End => None,
         }
     }
 }
 
 impl std::iter::FusedIterator for Chunks<'_> {}
-
-/// Names of an enum's values, both ways.
-macro_rules! names {
-    ($type:ident, $what:literal, $($value:ident => $name:literal),+) => {
-        impl $type {
-            /// Its name, as users write it.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$value => $name),+ }
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = Error;
-
-            fn from_str(name: &str) -> Result<Self, Error> {
-                match name {
-                    $($name => Ok(Self::$value),)+
-                    _ => Err(Error::config($what, "is not known", concat!("use one of:" $(, " ", $name)+))),
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
-}
-
-names!(ChunkKind, "kind", Auto => "auto", Text => "text", Markdown => "markdown", Html => "html", Json => "json",
-    Log => "log", Table => "table");
-names!(SizeUnit, "unit", Bytes => "bytes", Chars => "chars", Words => "words", Tokens => "tokens");

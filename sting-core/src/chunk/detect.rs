@@ -1,27 +1,38 @@
 //! What a text is, from a look at its beginning.
 
+mod language;
+
 use super::ChunkKind;
-use super::record::begins_with_time;
+use super::email::begins_thread;
+use super::record::{Clock, begins_with_time};
 
 /// Bytes looked at.
 pub(super) const LOOK: usize = 16 << 10;
 
-/// The kind of chunker that suits `text`.
-pub(super) fn detect(text: &str) -> ChunkKind {
-    let head = &text[..text.floor_char_boundary(LOOK)];
-    let start = head.trim_start_matches('\u{feff}').trim_start();
-    if looks_like_html(start) {
-        ChunkKind::Html
-    } else if looks_like_json(start) {
-        ChunkKind::Json
-    } else if mostly(head, begins_with_time) {
-        ChunkKind::Log
-    } else if looks_like_table(head, text.len() > head.len()) {
-        ChunkKind::Table
-    } else if markdown_marks(head) >= 2 {
-        ChunkKind::Markdown
-    } else {
-        ChunkKind::Text
+impl ChunkKind {
+    /// The kind that `text` looks like, judged by its first 16 KiB: what [`ChunkKind::Auto`] takes it
+    /// for. Never [`ChunkKind::Semantic`].
+    pub fn detect(text: &str) -> Self {
+        let head = &text[..text.floor_char_boundary(LOOK)];
+        let start = head.trim_start_matches('\u{feff}').trim_start();
+        let first = start.lines().next().unwrap_or("");
+        if looks_like_html(start) {
+            Self::Html
+        } else if looks_like_json(start) {
+            Self::Json
+        } else if begins_thread(head) {
+            Self::Email
+        } else if !begins_with_time(first) && looks_like_table(head, text.len() > head.len()) {
+            Self::Table
+        } else if mostly(head, |line| Clock::of(line) != Clock::None) {
+            Self::Log
+        } else if let Some(language) = language::language(head) {
+            Self::Code(language)
+        } else if markdown_marks(head) >= 2 {
+            Self::Markdown
+        } else {
+            Self::Text
+        }
     }
 }
 

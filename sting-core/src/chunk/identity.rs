@@ -1,7 +1,8 @@
 //! Who a chunk is: ids that are the same everywhere, computed when they are asked for.
 
-use super::outline::{Outline, Path};
+use super::outline::Path;
 use super::pack::Packed;
+use super::segment::Segmenter;
 use super::{Chunk, Chunker};
 use crate::Id;
 use crate::id::IdHasher;
@@ -33,22 +34,39 @@ impl Identities {
     }
 
     /// The next chunk of the text.
-    pub(super) fn chunk(&mut self, text: &str, packed: &Packed, outline: &Outline) -> Chunk {
+    pub(super) fn chunk(&mut self, text: &str, packed: &Packed, segments: &mut Segmenter<'_>) -> Chunk {
+        let place = segments.place_name(text, packed);
+        let outline = segments.outline();
         let prefix = packed.header.and_then(|header| outline.header(header.number)).cloned();
-        let heading = outline.path(packed.section).unwrap_or(&self.no_heading).clone();
-        let mut hash = heading.iter().fold(0, |hash, title| fingerprint(hash, title.as_bytes()));
+        let positional = place.is_some();
+        let heading = place.or_else(|| outline.path(packed.section).cloned());
+        let heading = heading.unwrap_or_else(|| self.no_heading.clone());
+        // Numbers of records would make new chunks of all that follow an inserted one.
+        let titles = heading.iter().filter(|_| !positional);
+        let mut hash = titles.fold(0, |hash, title| fingerprint(hash, title.as_bytes()));
         hash = fingerprint(hash, prefix.as_deref().unwrap_or("").as_bytes());
         let occurrence = self.seen.count(fingerprint(hash, &text.as_bytes()[packed.span.range()]));
         let index = self.index;
         self.index += 1;
         let config_id = self.config_id;
-        Chunk { span: packed.span, index, size: packed.size, heading, prefix, config_id, occurrence }
+        Chunk {
+            span: packed.span,
+            index,
+            size: packed.size,
+            heading,
+            prefix,
+            context: None,
+            config_id,
+            positional,
+            occurrence,
+        }
     }
 }
 
 impl Chunk {
     /// Who it is: a hash of the configuration, the heading path, the content, and how many equal
-    /// chunks come before it. No two chunks of a text have the same.
+    /// chunks come before it. No two chunks of a text have the same. Paths of JSON, which hold numbers
+    /// of records, are left out, so that an inserted record leaves the others as they are.
     ///
     /// `source` is the text that was chunked. Ids are BLAKE3 hashes, about 1 GB/s, and computed at
     /// each call.
@@ -72,7 +90,7 @@ impl Chunk {
     pub(super) fn id_of(&self, body: &str) -> Id {
         let mut hasher = IdHasher::default();
         hasher.field(self.config_id.as_bytes()).field(self.hash_of(body).as_bytes());
-        for title in &*self.heading {
+        for title in self.heading.iter().filter(|_| !self.positional) {
             hasher.field(title.as_bytes());
         }
         if self.occurrence > 1 {

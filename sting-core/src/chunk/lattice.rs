@@ -29,6 +29,8 @@ pub(super) enum Level {
     Heading3,
     Heading2,
     Heading1,
+    /// Between parts of a document: never removed, so that no chunk crosses it.
+    Part,
 }
 
 impl Level {

@@ -255,9 +255,13 @@ fn begins_block(line: Line<'_>) -> bool {
     line.indent < 4 && (interrupts_paragraph(line.content) || list_marker(line.content).is_some())
 }
 
+/// Markers of lists and quotes on one line beyond which it is taken for a paragraph.
+const MAX_MARKERS: usize = 100;
+
 /// True if a line leaves a paragraph open, which a line without its indentation can go on with.
 fn ends_in_paragraph(mut content: &str) -> bool {
-    loop {
+    // Every marker is looked at once, and what follows it as a whole.
+    for _ in 0..MAX_MARKERS {
         let inner = match (list_marker(content), content.strip_prefix('>')) {
             _ if thematic_break(content) => return false,
             (Some(marker), _) => &content[marker.min(content.len())..],
@@ -292,7 +296,7 @@ fn table(text: &str, first: Line<'_>) -> Option<(usize, usize)> {
 fn rows_end<'t>(text: &'t str, mut line: Line<'t>) -> usize {
     while line.end < text.len() {
         let next = Line::at(text, line.end);
-        if next.is_blank() || next.indent >= 4 || begins_block(next) {
+        if next.is_blank() || begins_block(next) {
             break;
         }
         line = next;

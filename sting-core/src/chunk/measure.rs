@@ -1,6 +1,6 @@
 //! How long a span is, in the unit asked for, without counting anything twice.
 
-use super::SizeUnit;
+use super::{ChunkSizer, Chunker, SizeUnit};
 use crate::Span;
 use crate::token::{Piece, Tokenize};
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use std::sync::Arc;
 /// question.
 #[derive(Debug)]
 pub(super) struct Measure {
-    unit: SizeUnit,
-    tokenizer: Option<Arc<dyn Tokenize>>,
+    pub(super) unit: SizeUnit,
+    pub(super) tokenizer: Option<Arc<dyn Tokenize>>,
+    sizer: Option<Arc<dyn ChunkSizer>>,
     /// Where the segment begins in the text.
     start: usize,
     pieces: Vec<Piece>,
@@ -36,8 +37,15 @@ pub(super) struct Mark {
 const NOWHERE: usize = usize::MAX;
 
 impl Measure {
-    pub(super) fn new(unit: SizeUnit, tokenizer: Option<Arc<dyn Tokenize>>) -> Self {
-        Self { unit, tokenizer, start: 0, pieces: Vec::new(), sums: Vec::new() }
+    pub(super) fn new(chunker: &Chunker) -> Self {
+        Self {
+            unit: chunker.config.unit,
+            tokenizer: chunker.tokenizer.clone(),
+            sizer: chunker.sizer.clone(),
+            start: 0,
+            pieces: Vec::new(),
+            sums: Vec::new(),
+        }
     }
 
     /// Goes to a segment. Spans must not cross its ends from here on.
@@ -70,7 +78,7 @@ impl Measure {
         let between = &text.as_bytes()[from.at..at];
         let mut mark = Mark { at, piece: NOWHERE, ..from };
         match self.unit {
-            SizeUnit::Bytes => {}
+            SizeUnit::Bytes | SizeUnit::Custom => {}
             SizeUnit::Chars => mark.sum += count_chars(between),
             SizeUnit::Words => {
                 let before = text[self.start..from.at].chars().next_back();
@@ -101,6 +109,7 @@ impl Measure {
         match self.unit {
             SizeUnit::Bytes => to.at - from.at,
             SizeUnit::Chars => to.sum - from.sum,
+            SizeUnit::Custom => self.count(text, Span::new(from.at, to.at)),
             SizeUnit::Words if from.at == to.at => 0,
             SizeUnit::Words => to.sum - from.sum + from.head,
             SizeUnit::Tokens if from.piece != NOWHERE && from.piece == to.piece => {
@@ -130,6 +139,7 @@ impl Measure {
             SizeUnit::Chars => count_chars(text.as_bytes()),
             SizeUnit::Words => count_words(None, text),
             SizeUnit::Tokens => self.tokenizer.as_deref().map_or(0, |tokenizer| tokenizer.count(text)),
+            SizeUnit::Custom => self.sizer.as_deref().map_or(0, |sizer| sizer.size(text)),
         }
     }
 
@@ -148,14 +158,14 @@ impl Measure {
                     .nth(budget)
                     .map_or(text.len(), |_| text.split_whitespace().take(budget).last().map_or(0, end))
             }
-            SizeUnit::Tokens => self.reach_tokens(text, budget),
+            SizeUnit::Tokens | SizeUnit::Custom => self.reach_fitting(text, budget),
         };
         from + reached.max(one)
     }
 
     /// Gallops, then halves. Counts within a word may go up and down with its length, so that what
     /// is found fits, and need not be the very longest that does.
-    fn reach_tokens(&self, text: &str, budget: usize) -> usize {
+    fn reach_fitting(&self, text: &str, budget: usize) -> usize {
         let fits = |len: usize| self.count_text(&text[..len]) <= budget;
         let mut low = 0;
         let mut high = text.floor_char_boundary(budget.saturating_mul(4)).max(1).min(text.len());

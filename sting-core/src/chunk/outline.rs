@@ -34,6 +34,18 @@ impl Outline {
         self.paths.push(self.open.iter().map(|(_, title)| title.clone()).collect());
     }
 
+    /// Goes to a path that was built elsewhere, or that was left before.
+    pub(super) fn go_to(&mut self, path: &Path) {
+        if self.paths.items.back().is_none_or(|last| !Arc::ptr_eq(last, path)) {
+            self.paths.push(path.clone());
+        }
+    }
+
+    /// The path at the last place.
+    pub(super) fn current(&self) -> Path {
+        self.paths.items.back().cloned().unwrap_or_else(|| Arc::from([]))
+    }
+
     /// The number of the path at the last place.
     pub(super) fn section(&self) -> usize {
         self.paths.end() - 1

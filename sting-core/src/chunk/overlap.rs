@@ -1,6 +1,7 @@
 //! How far a chunk reaches back into the one before it.
 
 use super::SizeUnit;
+use super::measure::Measure;
 use super::prose::is_break;
 use crate::Span;
 use crate::token::Tokenize;
@@ -14,13 +15,12 @@ pub(super) fn reach_back(
     text: &str,
     previous: Span,
     end: usize,
-    unit: SizeUnit,
-    tokenizer: Option<&dyn Tokenize>,
+    measure: &Measure,
     (overlap, limit): (usize, usize),
 ) -> usize {
     let tail = &text[previous.range()];
     let body = &text[previous.end..end];
-    match unit {
+    match measure.unit {
         SizeUnit::Bytes => {
             let len = overlap.min(limit.saturating_sub(body.len())).min(tail.len());
             next_break(text, text.ceil_char_boundary(previous.end - len), previous.end)
@@ -39,9 +39,36 @@ pub(super) fn reach_back(
                 tail.split_whitespace().rev().map(|word| word.as_ptr() as usize - text.as_ptr() as usize);
             starts.take(count).filter(|&start| is_break(text, start)).last().unwrap_or(previous.end)
         }
-        SizeUnit::Tokens => tokenizer
+        SizeUnit::Tokens => measure
+            .tokenizer
+            .as_deref()
             .map_or(previous.end, |tokenizer| whole_pieces(text, previous, end, tokenizer, overlap, limit)),
+        SizeUnit::Custom => fitting_tail(text, previous, end, measure, (overlap, limit)),
     }
+}
+
+/// Halves the tail, which a longer one is never smaller than.
+fn fitting_tail(
+    text: &str,
+    previous: Span,
+    end: usize,
+    measure: &Measure,
+    (overlap, limit): (usize, usize),
+) -> usize {
+    let (mut low, mut high) = (previous.start, previous.end);
+    while low < high {
+        let middle = next_break(text, text.floor_char_boundary(low + (high - low) / 2), previous.end);
+        let fits = middle == previous.end
+            || measure.count(text, Span::new(middle, previous.end)) <= overlap
+                && measure.count(text, Span::new(middle, end)) <= limit;
+        if fits {
+            // Places from the half to the break after it are no breaks.
+            high = text.floor_char_boundary(low + (high - low) / 2);
+        } else {
+            low = text.ceil_char_boundary(middle + 1);
+        }
+    }
+    next_break(text, low.max(previous.start), previous.end)
 }
 
 fn next_break(text: &str, mut at: usize, end: usize) -> usize {

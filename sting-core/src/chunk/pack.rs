@@ -210,7 +210,7 @@ impl Packer {
         self.first.extend(0..count);
         self.order.clear();
         // Two that do not fit never will: chunks only grow.
-        let pairs = self.units.windows(2).zip(1..);
+        let pairs = self.units.windows(2).zip(1..).filter(|(pair, _)| pair[1].level < Level::Part);
         let pairs =
             pairs.filter(|(pair, _)| self.measure.cost(text, pair[0].start, pair[1].end) <= self.budget);
         self.order

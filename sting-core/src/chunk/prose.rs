@@ -1,9 +1,9 @@
 //! Lines, sentences, clauses and words of running text.
 
+use super::json::outer_commas;
 use super::lattice::{Form, Level};
-use super::record::outer_commas;
 use crate::Span;
-use memchr::{memchr, memchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 use unicode_segmentation::GraphemeCursor;
 
 /// Calls `part` with the stretches of `span` between boundaries of the given level, each without
@@ -78,7 +78,8 @@ type Cut<'c> = &'c mut dyn FnMut(usize, usize, Level);
 fn blank_lines(text: &str, span: Span, cut: Cut<'_>) {
     let bytes = &text.as_bytes()[..span.end];
     let mut at = span.start;
-    while let Some(newline) = memchr(b'\n', &bytes[at..]).map(|found| at + found) {
+    let line_break = line_break(&bytes[at..]);
+    while let Some(newline) = memchr(line_break, &bytes[at..]).map(|found| at + found) {
         let next = skip_blank_lines(text, newline + 1, span.end);
         if next > newline + 1 {
             cut(trim_end(text, span.start, newline), next, Level::Block);
@@ -87,12 +88,26 @@ fn blank_lines(text: &str, span: Span, cut: Cut<'_>) {
     }
 }
 
+/// The byte that ends the lines of `text`: a carriage return if there is no line feed.
+pub(super) fn line_break(text: &[u8]) -> u8 {
+    if memchr(b'\n', text).is_none() && memchr(b'\r', text).is_some() { b'\r' } else { b'\n' }
+}
+
+/// The start of the line after the one at `start`.
+pub(super) fn line_end(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    memchr2(b'\n', b'\r', &bytes[start..]).map_or(text.len(), |found| {
+        let next = start + found + 1;
+        next + usize::from(bytes[next - 1] == b'\r' && bytes.get(next) == Some(&b'\n'))
+    })
+}
+
 /// The start of the first line at or after `at` that is not blank, or `end`.
 pub(super) fn skip_blank_lines(text: &str, at: usize, end: usize) -> usize {
     let mut line = at;
     for (offset, c) in text[at..end].char_indices() {
         match c {
-            '\n' => line = at + offset + 1,
+            '\n' | '\r' => line = at + offset + 1,
             c if c.is_whitespace() => {}
             _ => return line,
         }
@@ -110,8 +125,9 @@ pub(super) fn trim_end(text: &str, start: usize, end: usize) -> usize {
 
 fn lines(text: &str, span: Span, form: Form, cut: Cut<'_>) {
     let bytes = &text.as_bytes()[span.range()];
-    let wrapped = form == Form::Prose && looks_wrapped(bytes);
-    for newline in memchr_iter(b'\n', bytes).map(|found| span.start + found) {
+    let line_break = line_break(bytes);
+    let wrapped = form == Form::Prose && looks_wrapped(bytes, line_break);
+    for newline in memchr_iter(line_break, bytes).map(|found| span.start + found) {
         let end = trim_end(text, span.start, newline);
         let next = skip_blank_lines(text, newline + 1, span.end);
         let level =
@@ -123,9 +139,9 @@ fn lines(text: &str, span: Span, form: Form, cut: Cut<'_>) {
 }
 
 /// True if the lines of a paragraph are broken by width and not by sense.
-fn looks_wrapped(paragraph: &[u8]) -> bool {
+fn looks_wrapped(paragraph: &[u8], line_break: u8) -> bool {
     let (mut count, mut longest, mut total, mut start) = (0, 0, 0, 0);
-    for newline in memchr_iter(b'\n', paragraph) {
+    for newline in memchr_iter(line_break, paragraph) {
         let len = newline - start;
         (count, total, longest, start) = (count + 1, total + len, longest.max(len), newline + 1);
     }

@@ -1,42 +1,43 @@
-//! Texts made of records: logs, tables and JSON.
+//! Texts made of records: logs and tables.
 
 use super::lattice::{Block, Form, Header, Level};
 use super::outline::Outline;
-use super::prose::trim_end;
+use super::prose::{line_end, trim_end};
 use super::scan::Place;
 use crate::Span;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr3};
 
 /// Finds the records of a log: a line, and the lines that go on with it, such as a stack trace.
 #[derive(Debug, Default)]
 pub(super) struct LogScanner {
-    /// Whether records begin with a time, as told by the first line.
-    timed: Option<bool>,
+    /// Where records have their time, as told by the first line.
+    clock: Option<Clock>,
 }
 
 impl LogScanner {
     /// The record at a place.
     pub(super) fn next(&mut self, text: &str, place: Place) -> (Block, usize) {
         let start = place.at;
-        let timed = *self.timed.get_or_insert_with(|| begins_with_time(line_at(text, start)));
+        let clock = *self.clock.get_or_insert_with(|| Clock::of(line_at(text, start)));
         let mut end = line_end(text, start);
+        let mut trace = is_trace(line_at(text, start));
         while end < text.len() {
             let line = line_at(text, end);
-            let goes_on = line.starts_with([' ', '\t']) || is_trace(line) || timed && !begins_with_time(line);
-            if !goes_on || line.trim().is_empty() {
+            if line.trim().is_empty() {
                 break;
             }
+            let untimed = clock != Clock::None && Clock::of(line) != clock;
+            let indented = line.starts_with([' ', '\t']);
+            if !(indented || untimed || is_trace(line) || trace && names_error(line)) {
+                break;
+            }
+            trace = is_trace(line) || trace && indented;
             end = line_end(text, end);
         }
         let level = if place.blank_lines > 0 { Level::Block } else { Level::Item };
         let span = Span::new(start, trim_end(text, start, end));
         (Block { span, level, form: Form::Lines, section: 0, header: None }, end)
     }
-}
-
-/// The start of the line after the one at `start`.
-fn line_end(text: &str, start: usize) -> usize {
-    memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |found| start + found + 1)
 }
 
 fn line_at(text: &str, start: usize) -> &str {
@@ -50,11 +51,42 @@ fn is_trace(line: &str) -> bool {
         .any(|begin| line.starts_with(begin))
 }
 
+/// `ValueError: ...`, the last line of a trace.
+fn names_error(line: &str) -> bool {
+    let name = line.split([':', ' ', '\n', '\r']).next().unwrap_or("");
+    name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Interrupt")
+}
+
+/// Where the lines of a log have their time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// At their beginning.
+    First,
+    /// After a host, a file or an address.
+    Within,
+    /// Nowhere.
+    None,
+}
+
+impl Clock {
+    /// Where `line` has its time.
+    pub(super) fn of(line: &str) -> Self {
+        if begins_with_time(line) {
+            Self::First
+        } else if holds_time(line) || line.strip_prefix("- ").is_some_and(|rest| begins_with_number(rest, 9))
+        {
+            Self::Within
+        } else {
+            Self::None
+        }
+    }
+}
+
 /// True if a line begins with what a clock wrote: `2026-11-20`, `[20/Nov`, `<34>`, `Nov 20`, `1700000000`.
 pub(super) fn begins_with_time(line: &str) -> bool {
     let line = line.trim_start_matches(['[', '(', '<', '"']);
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    let after = line.as_bytes().get(digits);
+    let mut after = line.bytes().skip(digits);
     match digits {
         0 => {
             const NAMES: [&str; 19] = [
@@ -63,10 +95,30 @@ pub(super) fn begins_with_time(line: &str) -> bool {
             ];
             NAMES.iter().any(|name| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', ','])))
         }
-        1..=3 => after.is_some_and(|byte| b":/-.>".contains(byte)),
-        4..=8 => after.is_some_and(|byte| b"-/.T_ ".contains(byte)),
-        _ => after.is_some_and(|byte| b" .,]".contains(byte)),
+        1..=3 => match after.next() {
+            Some(b'>') => true,
+            // Numbers of lists have nothing behind their full stop.
+            Some(b':' | b'/' | b'-' | b'.') => after.next().is_some_and(|byte| byte.is_ascii_alphanumeric()),
+            _ => false,
+        },
+        4..=8 => after.next().is_some_and(|byte| b"-/.T_ ".contains(&byte)),
+        _ => after.next().is_some_and(|byte| b" .,]".contains(&byte)),
     }
+}
+
+/// True if a line begins with a number of so many digits.
+fn begins_with_number(line: &str, digits: usize) -> bool {
+    line.bytes().take_while(u8::is_ascii_digit).count() >= digits
+}
+
+/// True if the first hundred bytes hold the time of day, to the second.
+fn holds_time(line: &str) -> bool {
+    let bytes = &line.as_bytes()[..line.len().min(100)];
+    bytes.windows(8).any(|time| {
+        time.iter()
+            .enumerate()
+            .all(|(i, byte)| if i % 3 == 2 { *byte == b':' } else { byte.is_ascii_digit() })
+    })
 }
 
 /// Finds the rows of delimited text. Every row after the first carries the first as its header.
@@ -106,9 +158,9 @@ impl TableScanner {
 fn row_end(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;
-    while let Some(found) = memchr2(b'"', b'\n', &bytes[at..]).map(|found| at + found) {
-        if bytes[found] == b'\n' {
-            return found + 1;
+    while let Some(found) = memchr3(b'"', b'\n', b'\r', &bytes[at..]).map(|found| at + found) {
+        if bytes[found] != b'"' {
+            return line_end(text, found);
         }
         at = match memchr(b'"', &bytes[found + 1..]) {
             Some(quote) => found + 1 + quote + 1,
@@ -116,93 +168,4 @@ fn row_end(text: &str, start: usize) -> usize {
         };
     }
     text.len()
-}
-
-/// The value of JSON text at a place: the only one, or one of many as in JSON Lines.
-pub(super) fn json_value(text: &str, place: Place) -> (Block, usize) {
-    let end = value_end(text, place.at);
-    let span = Span::new(place.at, trim_end(text, place.at, end));
-    (Block { span, level: Level::Item, form: Form::Json, section: 0, header: None }, end)
-}
-
-/// The end of the line on which the value that begins at `start` ends.
-fn value_end(text: &str, start: usize) -> usize {
-    let mut end = text.len();
-    let mut depth = 0_usize;
-    structure(text, Span::new(start, text.len()), |at, byte| {
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if byte == b'\n' && depth == 0 {
-            end = at + 1;
-        }
-        end == text.len()
-    });
-    end
-}
-
-/// Just past the last comma or line break of a part of JSON text that is outside of strings.
-pub(super) fn last_break(text: &str, span: Span) -> Option<usize> {
-    let mut last = None;
-    structure(text, span, |at, byte| {
-        if byte == b',' || byte == b'\n' {
-            last = Some(at + 1);
-        }
-        true
-    });
-    last
-}
-
-/// Calls `each` with every bracket, comma and line break outside of strings, until it says false.
-fn structure(text: &str, span: Span, mut each: impl FnMut(usize, u8) -> bool) {
-    let bytes = &text.as_bytes()[..span.end];
-    let mut at = span.start;
-    while at < span.end {
-        match bytes[at] {
-            b'"' => {
-                let Some(end) = string_end(bytes, at + 1) else { return };
-                at = end;
-                continue;
-            }
-            byte @ (b'{' | b'}' | b'[' | b']' | b',' | b'\n') if !each(at, byte) => return,
-            _ => {}
-        }
-        at += 1;
-    }
-}
-
-/// Just past the quote that closes a string, which is the next one that is not escaped.
-fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
-}
-
-/// The outermost commas of a part of JSON text.
-pub(super) fn outer_commas(text: &str, span: Span, mut each: impl FnMut(usize)) {
-    let commas = |visit: &mut dyn FnMut(usize, isize)| {
-        let mut depth = 0;
-        structure(text, span, |at, byte| {
-            match byte {
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                b',' if at + 1 < span.end => visit(at, depth),
-                _ => {}
-            }
-            true
-        });
-    };
-    let mut least = isize::MAX;
-    commas(&mut |_, depth| least = least.min(depth));
-    commas(&mut |at, depth| {
-        if depth == least {
-            each(at);
-        }
-    });
 }

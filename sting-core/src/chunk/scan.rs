@@ -4,15 +4,20 @@
 //! matter whether the rest of the text is there yet, and a block that has no end can make neither
 //! memory nor time grow.
 
+use super::ChunkKind;
+#[cfg(feature = "code")]
+use super::code::CodeScanner;
+use super::email::EmailScanner;
 use super::html::HtmlScanner;
+use super::json::{JsonScanner, last_break};
 use super::lattice::{Block, Form, Level};
 use super::markdown::MarkdownScanner;
-use super::outline::Outline;
+use super::outline::{Outline, Path};
 use super::prose::{is_break, skip_blank_lines, trim_end};
-use super::record::{LogScanner, TableScanner, json_value, last_break};
-use super::{ChunkKind, text};
+use super::record::{LogScanner, TableScanner};
+use super::text::TextScanner;
 use crate::Span;
-use memchr::{memchr_iter, memrchr};
+use memchr::{memchr2_iter, memrchr};
 
 /// Bytes that must follow a window before a stream decides: boundaries are judged by what follows.
 const MARGIN: usize = 64;
@@ -49,10 +54,17 @@ pub(super) enum Next<T> {
 /// block that begins there with the start of the line after it.
 #[derive(Debug)]
 enum Scanner<'t> {
-    Text,
+    Text(TextScanner),
+    /// Source code without a syntax tree.
+    Lines(TextScanner),
+    #[cfg(feature = "code")]
+    Code(CodeScanner),
+    Email(EmailScanner),
+    /// Blocks that were found elsewhere.
+    Given(std::vec::IntoIter<Block>),
     Markdown(MarkdownScanner),
     Html(Box<HtmlScanner<'t>>),
-    Json,
+    Json(JsonScanner),
     Log(LogScanner),
     Table(TableScanner),
 }
@@ -76,8 +88,18 @@ impl<'t> Blocks<'t> {
     pub(super) fn of_text(kind: ChunkKind, text: &'t str, max_bytes: usize) -> Self {
         match kind {
             ChunkKind::Html => Self::new(Scanner::Html(Box::new(HtmlScanner::new(text))), max_bytes),
+            #[cfg(feature = "code")]
+            ChunkKind::Code(language) => {
+                let scanner = CodeScanner::new(text, language).map(Scanner::Code);
+                Self::new(scanner.unwrap_or_else(|| Scanner::of_stream(kind)), max_bytes)
+            }
             kind => Self::new(Scanner::of_stream(kind), max_bytes),
         }
+    }
+
+    /// Blocks that were found elsewhere, in parts.
+    pub(super) fn given(blocks: Vec<Block>, max_bytes: usize) -> Self {
+        Self::new(Scanner::Given(blocks.into_iter()), max_bytes)
     }
 
     /// The blocks of a text that comes bit by bit.
@@ -92,12 +114,18 @@ impl<'t> Blocks<'t> {
 
     /// The next block of at most `max_bytes`. `last` says that nothing follows `text`.
     pub(super) fn next(&mut self, text: &str, last: bool) -> Next<Block> {
-        if let Scanner::Html(scanner) = &mut self.scanner {
-            let found = self.long.take().or_else(|| scanner.next(&mut self.outline));
-            return found.map_or(Next::End, |block| self.in_parts(text, block));
-        }
         if let Some(rest) = self.long.take() {
             return self.in_parts(text, rest);
+        }
+        let of_whole = match &mut self.scanner {
+            Scanner::Html(scanner) => Some(scanner.next(&mut self.outline)),
+            Scanner::Given(blocks) => Some(blocks.next()),
+            #[cfg(feature = "code")]
+            Scanner::Code(scanner) => Some(scanner.next(&mut self.outline)),
+            _ => None,
+        };
+        if let Some(found) = of_whole {
+            return found.map_or(Next::End, |block| self.in_parts(text, block));
         }
         loop {
             let limit = self.place.at + 2 * self.max_bytes;
@@ -109,7 +137,7 @@ impl<'t> Blocks<'t> {
             let start = skip_blank_lines(window, self.place.at, window.len());
             if start > self.place.at {
                 let gap = &text.as_bytes()[self.place.at..start];
-                self.place.blank_lines += memchr_iter(b'\n', gap).count();
+                self.place.blank_lines += line_breaks(gap);
                 self.place.form_feed |= gap.contains(&b'\x0c');
                 self.place.first &= self.place.blank_lines == 0;
                 self.place.at = start;
@@ -190,8 +218,18 @@ impl<'t> Blocks<'t> {
         if let Some(long) = &mut self.long {
             long.rebase(bytes);
         }
-        if let Scanner::Table(scanner) = &mut self.scanner {
-            scanner.rebase(bytes);
+        match &mut self.scanner {
+            Scanner::Table(scanner) => scanner.rebase(bytes),
+            Scanner::Json(scanner) => scanner.rebase(bytes),
+            _ => {}
+        }
+    }
+
+    /// The path in JSON of what `chunk` begins with, later than the chunk asked for before.
+    pub(super) fn place_name(&mut self, text: &str, chunk: Span) -> Option<Path> {
+        match &mut self.scanner {
+            Scanner::Json(scanner) => Some(scanner.path_of(text, chunk)),
+            _ => None,
         }
     }
 }
@@ -199,9 +237,13 @@ impl<'t> Blocks<'t> {
 impl Scanner<'_> {
     fn of_stream(kind: ChunkKind) -> Self {
         match kind {
-            ChunkKind::Auto | ChunkKind::Text | ChunkKind::Html => Self::Text,
+            ChunkKind::Auto | ChunkKind::Text | ChunkKind::Html | ChunkKind::Semantic => {
+                Self::Text(TextScanner::default())
+            }
+            ChunkKind::Code(_) => Self::Lines(TextScanner::default()),
+            ChunkKind::Email => Self::Email(EmailScanner::default()),
             ChunkKind::Markdown => Self::Markdown(MarkdownScanner::default()),
-            ChunkKind::Json => Self::Json,
+            ChunkKind::Json => Self::Json(JsonScanner::default()),
             ChunkKind::Log => Self::Log(LogScanner::default()),
             ChunkKind::Table => Self::Table(TableScanner::default()),
         }
@@ -209,9 +251,18 @@ impl Scanner<'_> {
 
     fn next(&mut self, text: &str, place: Place, outline: &mut Outline) -> (Block, usize) {
         match self {
-            Self::Text | Self::Html(_) => text::paragraph(text, place),
+            Self::Text(scanner) => scanner.next(text, place),
+            Self::Lines(scanner) => {
+                let (block, end) = scanner.next(text, place);
+                (Block { form: Form::Lines, ..block }, end)
+            }
+            Self::Email(scanner) => scanner.next(text, place, outline),
+            // These hand over blocks of their own accord.
+            Self::Html(_) | Self::Given(_) => TextScanner::default().next(text, place),
+            #[cfg(feature = "code")]
+            Self::Code(_) => TextScanner::default().next(text, place),
             Self::Markdown(scanner) => scanner.next(text, place, outline),
-            Self::Json => json_value(text, place),
+            Self::Json(scanner) => scanner.next(text, place),
             Self::Log(scanner) => scanner.next(text, place),
             Self::Table(scanner) => scanner.next(text, place, outline),
         }
@@ -223,4 +274,11 @@ impl Scanner<'_> {
             scanner.go_on();
         }
     }
+}
+
+/// Ends of lines, whatever they are made of.
+fn line_breaks(bytes: &[u8]) -> usize {
+    memchr2_iter(b'\n', b'\r', bytes)
+        .filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'))
+        .count()
 }

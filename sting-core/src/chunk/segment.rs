@@ -2,7 +2,7 @@
 
 use super::lattice::{Block, rank};
 use super::measure::Measure;
-use super::outline::Outline;
+use super::outline::{Outline, Path};
 use super::overlap::reach_back;
 use super::pack::{Packed, Packer, Source};
 use super::scan::{Blocks, Next};
@@ -34,6 +34,11 @@ impl<'t> Segmenter<'t> {
         Self::new(chunker, Blocks::of_text(kind, text, chunker.segment_bytes))
     }
 
+    /// For a text whose blocks were found elsewhere.
+    pub(super) fn of_blocks(chunker: &Chunker, blocks: Vec<Block>) -> Self {
+        Self::new(chunker, Blocks::given(blocks, chunker.segment_bytes))
+    }
+
     /// For a text that comes bit by bit.
     pub(super) fn of_stream(chunker: &Chunker, kind: ChunkKind) -> Self {
         Self::new(chunker, Blocks::of_stream(kind, chunker.segment_bytes))
@@ -41,8 +46,8 @@ impl<'t> Segmenter<'t> {
 
     fn new(chunker: &Chunker, blocks: Blocks<'t>) -> Self {
         let config = &chunker.config;
-        let measure = Measure::new(config.unit, chunker.tokenizer.clone());
-        let budget = config.max_size - special_tokens(chunker) - config.overlap;
+        let measure = Measure::new(chunker);
+        let budget = config.max_size - special_tokens(chunker) - config.overlap - config.context_size;
         Self {
             chunker: chunker.clone(),
             blocks,
@@ -56,6 +61,12 @@ impl<'t> Segmenter<'t> {
     /// Headings and headers that chunks refer to.
     pub(super) fn outline(&self) -> &Outline {
         &self.blocks.outline
+    }
+
+    /// The name of the place where a chunk begins, for kinds that name places. To be asked for every
+    /// chunk in order.
+    pub(super) fn place_name(&mut self, text: &str, packed: &Packed) -> Option<Path> {
+        self.blocks.place_name(text, packed.span)
     }
 
     /// The next chunk. `last` says that nothing follows `text`.
@@ -117,9 +128,9 @@ impl<'t> Segmenter<'t> {
         let config = &self.chunker.config;
         if let Some(previous) = self.previous.filter(|_| config.overlap > 0) {
             let header = self.packer.header_cost(&self.blocks.outline, packed.header);
-            let limits = (config.overlap, config.max_size - special_tokens(&self.chunker) - header);
-            let tokenizer = self.chunker.tokenizer.as_deref();
-            let start = reach_back(text, previous, packed.span.end, config.unit, tokenizer, limits);
+            let limit = config.max_size - special_tokens(&self.chunker) - header - config.context_size;
+            let limits = (config.overlap, limit);
+            let start = reach_back(text, previous, packed.span.end, &self.packer.measure, limits);
             if start < previous.end {
                 packed.span.start = start;
                 packed.size = header + self.packer.measure.count(text, packed.span);

@@ -46,9 +46,9 @@ impl StreamedChunk {
 /// Chunks text as it comes. The chunks are those of [`Chunker::chunk`] on the whole text, however it
 /// is cut.
 ///
-/// Text, Markdown, JSON, logs and tables take bounded memory: four segments of text, which is about
+/// Text, Markdown, JSON, logs, tables and e-mail take bounded memory: four segments of text, which is about
 /// 1 MiB for limits up to 2,000 characters and 500 bytes a character of the limit beyond; and up to
-/// 14 MiB to number equal chunks. HTML is held whole, up to [`ChunkStream::with_max_held`].
+/// 14 MiB to number equal chunks. HTML and source code are held whole, up to [`ChunkStream::with_max_held`].
 ///
 /// ```
 /// use sting_core::chunk::{ChunkConfig, Chunker};
@@ -112,7 +112,7 @@ impl Chunker {
 }
 
 impl ChunkStream {
-    /// Sets how many bytes of a document are held that must be held whole (HTML); 64 MiB if not set.
+    /// Sets how many bytes of a document are held that must be held whole (HTML, source code); 64 MiB if not set.
     pub fn with_max_held(mut self, bytes: usize) -> Self {
         self.max_held = bytes;
         self
@@ -193,12 +193,12 @@ impl ChunkStream {
                 ChunkKind::Auto if !last && self.text.len() <= detect::LOOK => return Ok(()),
                 _ => self.chunker.kind_of(&self.text),
             };
-            self.whole = kind == ChunkKind::Html;
+            self.whole = matches!(kind, ChunkKind::Html | ChunkKind::Code(_));
             self.segments = (!self.whole).then(|| Segmenter::of_stream(&self.chunker, kind));
         }
         let Some(mut segments) = self.segments.take() else { return self.work_whole(last, chunks) };
         while let Next::Found(packed) = segments.next(&self.text, last) {
-            let chunk = self.identities.chunk(&self.text, &packed, segments.outline());
+            let chunk = self.identities.chunk(&self.text, &packed, &mut segments);
             chunks.push(self.streamed(chunk));
         }
         let needed = segments.needed_from().min(self.counted.at);
@@ -215,7 +215,10 @@ impl ChunkStream {
 
     fn work_whole(&mut self, last: bool, chunks: &mut Vec<StreamedChunk>) -> Result<(), Error> {
         if self.text.len() > self.max_held {
-            return Err(Error::StreamTooLong { kind: ChunkKind::Html.name(), limit: self.max_held });
+            return Err(Error::StreamTooLong {
+                kind: self.chunker.kind_of(&self.text).name(),
+                limit: self.max_held,
+            });
         }
         if last {
             for chunk in self.chunker.chunk(&self.text) {

@@ -4,32 +4,48 @@ use crate::data::shared;
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;
-use sting_core::chunk::{Chunk, ChunkConfig, ChunkKind, Chunker, SizeUnit, StreamedChunk};
+use sting_core::Id;
+use sting_core::chunk::{Chunk, ChunkConfig, ChunkKind, ChunkSizer, Chunker, SizeUnit, StreamedChunk};
 use sting_core::offset::{Offsets, Unit};
 use sting_core::token::{Tokenize, Tokenizer};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-const KINDS: [ChunkKind; 7] = [
-    ChunkKind::Auto,
-    ChunkKind::Text,
-    ChunkKind::Markdown,
-    ChunkKind::Html,
-    ChunkKind::Json,
-    ChunkKind::Log,
-    ChunkKind::Table,
-];
-const UNITS: [SizeUnit; 4] = [SizeUnit::Bytes, SizeUnit::Chars, SizeUnit::Words, SizeUnit::Tokens];
+const UNITS: [SizeUnit; 5] =
+    [SizeUnit::Bytes, SizeUnit::Chars, SizeUnit::Words, SizeUnit::Tokens, SizeUnit::Custom];
 
-fn tokenizer() -> Tokenizer {
+/// The kinds that this build has and that need no model.
+pub(crate) fn kinds() -> impl Iterator<Item = ChunkKind> {
+    let plain = Chunker::new(ChunkConfig::default()).unwrap();
+    ChunkKind::ALL.into_iter().filter(move |&kind| plain.with_kind(kind).is_ok())
+}
+
+/// A size that grows with a text but does not add up: how many characters are different.
+#[derive(Debug)]
+struct Distinct;
+
+impl ChunkSizer for Distinct {
+    fn size(&self, text: &str) -> usize {
+        text.chars().collect::<HashSet<_>>().len()
+    }
+
+    fn id(&self) -> Id {
+        Id::of(["distinct"])
+    }
+}
+
+pub(crate) fn tokenizer() -> Tokenizer {
     let words =
         "[UNK] [CLS] [SEP] the bee hon ##ey ##s a b c ##a ##b ##c . , # | - * 1 漢 é ##e ## un ##able able";
     Tokenizer::from_vocab(&words.replace(' ', "\n")).unwrap()
 }
 
-fn chunker(kind: ChunkKind, unit: SizeUnit, max_size: usize, overlap: usize) -> Chunker {
+pub(crate) fn chunker(kind: ChunkKind, unit: SizeUnit, max_size: usize, overlap: usize) -> Chunker {
     let config =
         ChunkConfig::default().with_kind(kind).with_unit(unit).with_max_size(max_size).with_overlap(overlap);
-    Chunker::with_tokenizer(config, Arc::new(tokenizer())).unwrap()
+    match unit {
+        SizeUnit::Custom => Chunker::with_sizer(config, Arc::new(Distinct)).unwrap(),
+        _ => Chunker::with_tokenizer(config, Arc::new(tokenizer())).unwrap(),
+    }
 }
 
 /// The size of a text, counted the obvious way.
@@ -38,6 +54,7 @@ fn size(unit: SizeUnit, text: &str) -> usize {
         SizeUnit::Bytes => text.len(),
         SizeUnit::Chars => text.chars().count(),
         SizeUnit::Words => text.split_whitespace().count(),
+        SizeUnit::Custom => Distinct.size(text),
         _ => tokenizer().count(text) + Tokenize::special_tokens(&tokenizer()),
     }
 }
@@ -51,7 +68,7 @@ fn is_grapheme_boundary(text: &str, at: usize) -> bool {
     GraphemeCursor::new(at, text.len(), true).is_boundary(text, 0).unwrap()
 }
 
-fn obey(chunker: &Chunker, text: &str, chunks: &[Chunk]) -> Result<(), TestCaseError> {
+pub(crate) fn obey(chunker: &Chunker, text: &str, chunks: &[Chunk]) -> Result<(), TestCaseError> {
     let config = chunker.config();
     let mut covered = 0;
     for (i, chunk) in chunks.iter().enumerate() {
@@ -74,7 +91,11 @@ fn obey(chunker: &Chunker, text: &str, chunks: &[Chunk]) -> Result<(), TestCaseE
         covered = span.end;
         // Limits.
         let whole = whole(chunk, text);
-        prop_assert_eq!(chunk.size, size(config.unit(), &whole), "size of {:?}", whole);
+        let expected = match (config.unit(), &chunk.prefix) {
+            (SizeUnit::Custom, Some(prefix)) => Distinct.size(prefix) + Distinct.size(chunk.text(text)),
+            (unit, _) => size(unit, &whole),
+        };
+        prop_assert_eq!(chunk.size, expected, "size of {:?}", whole);
         let one = chunk.text(text).chars().count() == 1;
         prop_assert!(
             chunk.size <= config.max_size() || one,
@@ -103,9 +124,9 @@ fn obey(chunker: &Chunker, text: &str, chunks: &[Chunk]) -> Result<(), TestCaseE
             size(config.unit(), repeated)
         };
         prop_assert!(repeated_size <= limit, "overlap {:?}", repeated);
-        if let Some(p) =
-            previous.filter(|_| limit > 0 && matches!(config.unit(), SizeUnit::Bytes | SizeUnit::Chars))
-        {
+        if let Some(p) = previous.filter(|_| {
+            limit > 0 && matches!(config.unit(), SizeUnit::Bytes | SizeUnit::Chars | SizeUnit::Custom)
+        }) {
             let most = limit.min(size(config.unit(), &text[p.range()]));
             let next = text[p.start..span.start.min(p.end)]
                 .grapheme_indices(true)
@@ -150,14 +171,17 @@ fn grapheme_over(text: &str, at: usize, unit: SizeUnit) -> usize {
 }
 
 /// Texts with structure of all kinds in them.
-fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-c ]{0,12}",
         3 => proptest::sample::select(vec![
             "\n", "\n\n", "\r\n", "\n\n\n", ". ", "! ", "the bee, ", "honeys. ", "Dr. A", "e.g. ", "1. ", "- ", "* ", "> ",
             "# Bee\n", "## the\n\n", "\n===\n", "\n---\n", "```\n", "~~~~\n", "    ", "\t", "| a | b |\n|---|---|\n",
             "| 1 | 2 |\n", "<h2>the</h2>", "<p>", "</p>", "<tr><th>a</th></tr>", "<td>", "<table>", "<a href='b. C'>",
-            "{\"a\": ", "[", "]", "}", ", ", "\"", "\\", "a,b,c\n", "\"a\nb\",c\n", "2026-11-20 a\n", "\tat b\n", "|\n", "<div>\n", "<!--", "-->\n", "\u{c}", "\u{2028}", "。", "漢字", "ですか？", "é", "e\u{301}",
+            "{\"a\": ", "[", "]", "}", ", ", "\"", "\\", "a,b,c\n", "\"a\nb\",c\n", "2026-11-20 a\n", "\tat b\n", "\r", "\n\r\r",
+            "From: Ann <a@b>\nSubject: Re: x\n", "On 1 May, Ann wrote:\n", "> ", ">> b\n", "-----Original Message-----\n", "-- \n",
+            "fn a() {\n", "}\n", "impl B {\n", "def c(self):\n", "class A {\n", "/// the\n", "#[a]\n", "// b\n", "if (a)\n{\n",
+            "package a\n", "import {b} from 'c';\n", "#define A(b) \\\n", "template <class T>\n", "@b\n", "\"\"\"", "`", "/*", "*/", "|\n", "<div>\n", "<!--", "-->\n", "\u{c}", "\u{2028}", "。", "漢字", "ですか？", "é", "e\u{301}",
             "👩‍👩‍👧", "🇩🇪🇫🇷", " \u{301}", "\u{200b}", "\u{0}", "\u{a0}", "unableunableable", "---\na: b\n---\n",
         ]).prop_map(str::to_owned),
         1 => "\\PC{0,6}",
@@ -172,7 +196,7 @@ proptest! {
 
     #[test]
     fn chunks_obey(text in texts(), max in 5_usize..60, overlap in 0_usize..20) {
-        for kind in KINDS {
+        for kind in kinds() {
             for unit in UNITS {
                 let chunker = chunker(kind, unit, max, overlap.min(max / 3));
                 let chunks = chunker.chunk(&text);
@@ -186,7 +210,7 @@ proptest! {
     fn a_stream_is_cut_like_the_whole(
         text in texts(), max in 5_usize..60, overlap in 0_usize..20, cuts in proptest::collection::vec(1_usize..9, 1..9)
     ) {
-        for kind in KINDS {
+        for kind in kinds() {
             for unit in UNITS {
                 let chunker = chunker(kind, unit, max, overlap.min(max / 3));
                 let mut stream = chunker.stream();
@@ -341,7 +365,7 @@ fn real_texts_obey() {
     for name in ["wikitexts.md", "state_of_the_union.md"] {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         for (max, overlap) in [(200, 0), (400, 50), (1000, 100)] {
-            for kind in KINDS {
+            for kind in kinds() {
                 let config = ChunkConfig::default().with_kind(kind).with_max_size(max).with_overlap(overlap);
                 let chunker = Chunker::new(config).unwrap();
                 let chunks = chunker.chunk(&text);

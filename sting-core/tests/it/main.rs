@@ -6,6 +6,7 @@ mod chunk;
 mod chunk_scale;
 mod data;
 mod events;
+mod kinds;
 mod template;
 mod token;
 mod token_bpe;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use sting_core::id::IdHasher;
-use sting_core::{Id, Raw, Scrubbed, Span};
+use sting_core::{Id, PartKind, Raw, Scrubbed, Span};
 
 /// What became of a document that was looked at.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Workshop<'_> {
         let mut rows = Vec::new();
         let mut seen = HashMap::<Id, u64>::new();
         for part in clean.parts {
-            for chunk in self.chunkers.chunk(part.kind, &part.text) {
+            for chunk in self.chunkers.chunk(part.kind, &clean.name, &part.text) {
                 let body = chunk.text(&part.text);
                 if body.trim().is_empty() {
                     continue;
@@ -131,7 +131,8 @@ impl Workshop<'_> {
                 let heading: Vec<String> = chunk.heading.iter().map(ToString::to_string).collect();
                 let mut hasher = IdHasher::default();
                 hasher.field(document_id.as_bytes()).field(part.name.as_bytes()).field(text.as_bytes());
-                for above in &heading {
+                // Paths of JSON hold numbers of records, which an inserted one changes.
+                for above in heading.iter().filter(|_| part.kind != PartKind::Json) {
                     hasher.field(above.as_bytes());
                 }
                 let occurrence = seen.entry(hasher.finish()).or_default();

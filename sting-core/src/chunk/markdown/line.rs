@@ -17,9 +17,9 @@ impl<'t> Line<'t> {
     #[inline]
     pub(super) fn at(text: &'t str, start: usize) -> Self {
         let bytes = text.as_bytes();
-        let (stop, end) = memchr::memchr(b'\n', &bytes[start..])
-            .map_or((text.len(), text.len()), |found| (start + found, start + found + 1));
-        let stop = if stop > start && bytes[stop - 1] == b'\r' { stop - 1 } else { stop };
+        let stop = memchr::memchr2(b'\n', b'\r', &bytes[start..]).map_or(text.len(), |found| start + found);
+        let crlf = bytes[stop..].starts_with(b"\r\n");
+        let end = text.len().min(stop + 1 + usize::from(crlf));
         let (mut indent, mut at) = (0, start);
         while at < stop {
             match bytes[at] {

@@ -3,8 +3,14 @@
 use crate::chunk::{Chunk, ChunkConfig, ChunkKind, Chunker, SizeUnit};
 use proptest::prelude::*;
 
-const KINDS: [ChunkKind; 5] =
-    [ChunkKind::Text, ChunkKind::Markdown, ChunkKind::Json, ChunkKind::Log, ChunkKind::Table];
+const KINDS: [ChunkKind; 6] = [
+    ChunkKind::Text,
+    ChunkKind::Markdown,
+    ChunkKind::Json,
+    ChunkKind::Log,
+    ChunkKind::Table,
+    ChunkKind::Email,
+];
 
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -13,7 +19,8 @@ fn texts() -> impl Strategy<Value = String> {
             "\n", "\n\n", "\r\n", "\n\n\n", "\u{c}", ". ", "the bee, ", "honeys. ", "- ", "> ", "# Bee\n",
             "## the\n\n", "\n===\n", "\n---\n", "```\n", "    ", "| a | b |\n|---|---|\n", "| 1 | 2 |\n", "<div>\n",
             "<!--", "-->\n", "{\"a\": ", "[", "]", "}", ", ", "\"", "a,b,c\n", "\"a\nb\",c\n", "2026-11-20 a\n",
-            "\tat b\n", "漢字。", "e\u{301}", "👩‍👩‍👧", "🇩🇪🇫🇷", " \u{301}",
+            "\tat b\n", "漢字。", "\r", "\n\r\r", "From: Ann\nSubject: x\n", "On 1 May, Ann wrote:\n", ">> b\n", "-- \n",
+            "-----Original Message-----\n", "{\"a\": {\"b\n", "\"a\\\"\n", "e\u{301}", "👩‍👩‍👧", "🇩🇪🇫🇷", " \u{301}",
         ]).prop_map(str::to_owned),
         1 => "\\PC{0,6}",
         1 => "[abc]{20,60}",
