@@ -52,10 +52,17 @@ fn load_file(path: &Path) -> Result<Tokenizer, ModelError> {
     })
 }
 
+/// Bytes of a text that are tokenized together at most, however few tokens they make: a word or a gap of megabytes does not
+/// bring its whole text into memory once more.
+#[cfg(feature = "candle")]
+pub(super) const LONGEST_HEAD: usize = 1 << 20;
+
 /// Bytes within which the end of a word is looked for.
+#[cfg(any(feature = "candle", test))]
 const LONGEST_WORD: usize = 1 << 16;
 
 /// The text up to the first white space at or after `bytes`, or cut inside a word that does not end.
+#[cfg(any(feature = "candle", test))]
 pub(super) fn head(text: &str, bytes: usize) -> &str {
     let from = text.floor_char_boundary(bytes);
     let until = text.floor_char_boundary(from.saturating_add(LONGEST_WORD));

@@ -6,7 +6,7 @@ use sting_core::model::ModelError;
 use sting_core::token::Tokenizer;
 
 use super::folder::{Config, Family, fault};
-use crate::embed::tokenizer::head;
+use crate::embed::tokenizer::{LONGEST_HEAD, head};
 
 /// What an encoder reads: a text, or two of them one after the other.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -145,7 +145,8 @@ impl Reader {
         self.max_tokens.saturating_sub(before.len() + marks * after.len())
     }
 
-    /// The first `room` tokens of a text, without special ones.
+    /// The first `room` tokens of a text, without special ones; fewer if so many do not begin in its first
+    /// [`LONGEST_HEAD`] bytes.
     pub(super) fn ids(&self, prompt: &str, text: &str, room: usize) -> Vec<u32> {
         let mut ids = Vec::new();
         if text.trim_start().is_empty() {
@@ -166,7 +167,7 @@ impl Reader {
                 }
                 self.tokenizer.encode_into(&prompted, &mut ids, false);
             }
-            if ids.len() > room + CUT_MARGIN || head.len() == text.len() {
+            if ids.len() > room + CUT_MARGIN || head.len() == text.len() || bytes >= LONGEST_HEAD {
                 break;
             }
             bytes *= 4;

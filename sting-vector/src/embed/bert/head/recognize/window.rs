@@ -6,7 +6,7 @@ use sting_core::Span;
 
 use super::join::continues;
 use crate::embed::bert::batch::Reader;
-use crate::embed::tokenizer::head;
+use crate::embed::tokenizer::{LONGEST_HEAD, head};
 
 /// Tokens that a model reads together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,27 +23,37 @@ pub(super) struct Window {
 pub(super) fn windows<'a>(reader: &'a Reader, text: &'a str) -> impl Iterator<Item = Window> + 'a {
     let mut next = Some((0, 0));
     std::iter::from_fn(move || {
-        let (start, own) = next.take()?;
-        let mut window = read(reader, text, start);
-        window.own = own..text.len();
-        let is_last = window.ids.len() <= reader.room();
-        if !is_last {
-            window.ids.truncate(reader.room());
-            window.spans.truncate(reader.room());
-            let overlap = reader.room() / 4;
-            let border = word_start(text, &window.spans, window.spans.len() - overlap / 2);
-            let restart = word_start(text, &window.spans, window.spans.len() - overlap).min(border);
-            window.own.end = window.spans[border].start;
-            // With the space before it: some tokenizers tell a word behind a space from one without.
-            let at = window.spans[restart].start;
-            let space = text[..at].chars().next_back().filter(|c| c.is_whitespace());
-            let at = at - space.map_or(0, char::len_utf8);
-            // Where the tokens of one character fill a window, all that can be done is to go on behind it.
-            let end = window.spans[window.spans.len() - 1].end;
-            next =
-                [at, window.own.end, end].into_iter().find(|&at| at > start).map(|at| (at, window.own.end));
+        loop {
+            let (start, own) = next.take()?;
+            let (mut window, read_to) = read(reader, text, start);
+            window.own = own..text.len();
+            if window.ids.len() <= reader.room() {
+                if read_to < text.len() {
+                    window.own.end = read_to;
+                    next = Some((read_to, read_to));
+                }
+            } else {
+                window.ids.truncate(reader.room());
+                window.spans.truncate(reader.room());
+                let overlap = reader.room() / 4;
+                let border = word_start(text, &window.spans, window.spans.len() - overlap / 2);
+                let restart = word_start(text, &window.spans, window.spans.len() - overlap).min(border);
+                window.own.end = window.spans[border].start;
+                // With the space before it: some tokenizers tell a word behind a space from one without.
+                let at = window.spans[restart].start;
+                let space = text[..at].chars().next_back().filter(|c| c.is_whitespace());
+                let at = at - space.map_or(0, char::len_utf8);
+                // Where the tokens of one character fill a window, all that can be done is to go on behind it.
+                let end = window.spans[window.spans.len() - 1].end;
+                next = [at, window.own.end, end]
+                    .into_iter()
+                    .find(|&at| at > start)
+                    .map(|at| (at, window.own.end));
+            }
+            if !window.ids.is_empty() {
+                return Some(window);
+            }
         }
-        (!window.ids.is_empty()).then_some(window)
     })
 }
 
@@ -53,8 +63,9 @@ fn word_start(text: &str, spans: &[Span], at: usize) -> usize {
     (1..=at).rev().find(|&at| !continues(text, spans[at - 1], spans[at])).unwrap_or(at)
 }
 
-/// The tokens from a place on: all of them, or more than a window holds.
-fn read(reader: &Reader, text: &str, start: usize) -> Window {
+/// The tokens from a place on, and how far they reach: to the end, or to more than a window holds, or as far as is read
+/// together.
+fn read(reader: &Reader, text: &str, start: usize) -> (Window, usize) {
     let rest = &text[start..];
     let (before, after) = reader.tokenizer().special_tokens();
     let mut bytes = reader.room() * 16;
@@ -72,8 +83,9 @@ fn read(reader: &Reader, text: &str, start: usize) -> Window {
         });
         let (ids, spans): (Vec<u32>, Vec<Span>) = tokens.unzip();
         // The tokens at a cut may change with what follows.
-        if head.len() == rest.len() || ids.len() > reader.room() + reader.room() / 4 {
-            return Window { ids, spans, own: 0..0 };
+        let is_enough = ids.len() > reader.room() + reader.room() / 4;
+        if is_enough || head.len() == rest.len() || bytes >= LONGEST_HEAD {
+            return (Window { ids, spans, own: 0..0 }, start + head.len());
         }
         bytes *= 4;
     }
