@@ -1,6 +1,6 @@
 //! The native addon behind the Node package `sting`: conversion, errors and threads, no logic.
 //!
-//! One file a crate: `text` and `event` for `sting-core`, `pii`, `vector`. `index.js` gives errors their class and
+//! One file a crate: `text`, `token` and `event` for `sting-core`, `pii`, `vector`. `index.js` gives errors their class and
 //! promises their `AbortSignal`; types are generated from here.
 
 #![allow(missing_docs, missing_debug_implementations)] // what JavaScript sees is documented where it has something to say
@@ -14,4 +14,5 @@ pub mod pii;
 mod session;
 pub mod task;
 pub mod text;
+pub mod token;
 pub mod vector;

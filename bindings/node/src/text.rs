@@ -1,14 +1,15 @@
-//! Chunks and tokens.
+//! Chunks.
 
 use crate::error::{OrThrow, config};
 use crate::task::{Job, promise};
-use napi::bindgen_prelude::{AsyncTask, Uint8Array, Uint32Array};
-use napi::{Result, bindgen_prelude::ClassInstance};
+use crate::token::Tokenizer;
+use crate::vector::Embedder;
+use napi::Result;
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, Uint8Array};
 use napi_derive::napi;
 use std::sync::Arc;
-use sting_core::chunk::{self, ChunkConfig, ChunkKind, SizeUnit};
+use sting_core::chunk::{self, ChunkConfig, ChunkKind, SemanticChunker, SizeUnit};
 use sting_core::offset::{Offsets, Unit};
-use sting_core::token;
 use sting_core::{Id, Span};
 
 /// A part of a text, with its place: `text === source.slice(start, end)`.
@@ -33,12 +34,15 @@ pub struct Chunk {
     pub id: String,
     /// The same for the same text.
     pub content_hash: String,
+    /// What `withContexts` was told of its place, to be embedded before prefix and text.
+    pub context: Option<String>,
 }
 
 /// How texts are cut.
 #[napi(object, object_to_js = false)]
 pub struct ChunkerOptions<'env> {
-    /// `auto` (the default), `text`, `markdown`, ...
+    /// `auto` (the default), `text`, `markdown`, `html`, `json`, `log`, `table`, `email`, `code:rust` (or another
+    /// language), or `semantic`, which needs an embedder.
     pub kind: Option<String>,
     /// Largest size of a chunk; 1000 if left out.
     pub max_size: Option<u32>,
@@ -46,22 +50,60 @@ pub struct ChunkerOptions<'env> {
     pub unit: Option<String>,
     /// How much of a chunk the next one repeats; 0 if left out.
     pub overlap: Option<u32>,
+    /// How much of every chunk is kept free for its context; 0 if left out.
+    pub context_size: Option<u32>,
     pub tokenizer: Option<ClassInstance<'env, Tokenizer>>,
+    /// For the kind `semantic`: what sees where the meaning turns.
+    pub embedder: Option<ClassInstance<'env, Embedder>>,
+    /// For the kind `semantic`: the share of the boundaries between sentences, the deepest, that no chunk reaches over;
+    /// 0.1 if left out.
+    pub breakpoints: Option<f64>,
 }
 
 /// Cuts texts into chunks. Chunks tile the text: what is not in a chunk is white space.
 #[napi]
-pub struct Chunker(chunk::Chunker);
+pub struct Chunker(Cutter);
+
+/// A chunker, and what cuts by meaning under its limits.
+#[derive(Clone)]
+struct Cutter {
+    plain: chunk::Chunker,
+    semantic: Option<SemanticChunker>,
+}
+
+impl Cutter {
+    fn counts_tokens(&self) -> bool {
+        self.plain.config().unit() == SizeUnit::Tokens
+    }
+
+    fn chunks(&self, text: &str) -> Result<Vec<Chunk>> {
+        let chunks = match &self.semantic {
+            Some(semantic) => semantic.chunk(text).or_throw()?,
+            None => self.plain.chunk(text),
+        };
+        let offsets = Offsets::new(text, Unit::Utf16);
+        let js = |chunk: chunk::Chunk| {
+            let (span, ids) = (offsets.span(chunk.span), [chunk.id(text), chunk.content_hash(text)]);
+            Chunk::of(&chunk, chunk.text(text).to_owned(), span, ids, self.counts_tokens())
+        };
+        Ok(chunks.into_iter().map(js).collect())
+    }
+}
 
 #[napi]
 impl Chunker {
     #[napi(constructor)]
     pub fn new(options: Option<ChunkerOptions<'_>>) -> Result<Self> {
         let mut settings = ChunkConfig::default();
-        let mut tokenizer = None;
+        let (mut tokenizer, mut semantic, mut breakpoints) = (None, None, None);
         if let Some(options) = options {
             if let Some(kind) = options.kind {
-                settings = settings.with_kind(kind.parse::<ChunkKind>().or_throw()?);
+                let kind = kind.parse::<ChunkKind>().or_throw()?;
+                semantic = options
+                    .embedder
+                    .filter(|_| kind == ChunkKind::Semantic)
+                    .map(|embedder| embedder.0.clone());
+                settings = settings.with_kind(if semantic.is_some() { ChunkKind::Text } else { kind });
             }
             if let Some(max_size) = options.max_size {
                 settings = settings.with_max_size(max_size as usize);
@@ -72,25 +114,33 @@ impl Chunker {
             if let Some(overlap) = options.overlap {
                 settings = settings.with_overlap(overlap as usize);
             }
+            settings = settings.with_context_size(options.context_size.unwrap_or(0) as usize);
             tokenizer = options.tokenizer.map(|tokenizer| tokenizer.0.clone());
+            breakpoints = options.breakpoints;
         }
         let chunker = match tokenizer {
             Some(tokenizer) => chunk::Chunker::with_tokenizer(settings, Arc::new(tokenizer)),
             None => chunk::Chunker::new(settings),
         };
-        chunker.map(Self).or_throw()
+        let plain = chunker.or_throw()?;
+        let semantic = semantic.map(|embedder| {
+            SemanticChunker::new(&plain, embedder).with_breakpoints(breakpoints.unwrap_or(0.1) as f32)
+        });
+        Ok(Self(Cutter { plain, semantic }))
     }
 
     /// A stream to push parts of one text into.
     #[napi]
-    pub fn create_chunk_stream(&self) -> ChunkStream {
-        let counts_tokens = self.0.config().unit() == SizeUnit::Tokens;
-        ChunkStream { stream: Some(self.0.stream()), counts_tokens }
+    pub fn create_chunk_stream(&self) -> Result<ChunkStream> {
+        if self.0.semantic.is_some() {
+            return Err(config("kind: semantic reads the whole text; use chunk"));
+        }
+        Ok(ChunkStream { stream: Some(self.0.plain.stream()), counts_tokens: self.0.counts_tokens() })
     }
 
     #[napi]
-    pub fn chunk_sync(&self, text: String) -> Vec<Chunk> {
-        chunks_of(&self.0, &text)
+    pub fn chunk_sync(&self, text: String) -> Result<Vec<Chunk>> {
+        self.0.chunks(&text)
     }
 
     #[napi(
@@ -98,19 +148,29 @@ impl Chunker {
         ts_return_type = "Promise<Array<Chunk>>"
     )]
     pub fn chunk(&self, text: String) -> AsyncTask<Job<Vec<Chunk>>> {
-        let chunker = self.0.clone();
-        promise(move || Ok(chunks_of(&chunker, &text)))
+        let cutter = self.0.clone();
+        promise(move || cutter.chunks(&text))
     }
-}
 
-fn chunks_of(chunker: &chunk::Chunker, text: &str) -> Vec<Chunk> {
-    let offsets = Offsets::new(text, Unit::Utf16);
-    let counts_tokens = chunker.config().unit() == SizeUnit::Tokens;
-    let js = |chunk: chunk::Chunk| {
-        let ids = [chunk.id(text), chunk.content_hash(text)];
-        Chunk::of(&chunk, chunk.text(text).to_owned(), offsets.span(chunk.span), ids, counts_tokens)
-    };
-    chunker.chunk(text).into_iter().map(js).collect()
+    /// The chunks, each with what its caller says of its place in the document, to be embedded before prefix and text.
+    /// A context is cut to `contextSize`, if that is set, and counted in the size then.
+    #[napi]
+    pub fn with_contexts(&self, chunks: Vec<Chunk>, contexts: Vec<String>) -> Result<Vec<Chunk>> {
+        if chunks.len() != contexts.len() {
+            return Err(config(
+                "contexts: are not as many as the chunks; pass one for each, or an empty one",
+            ));
+        }
+        let with = |(chunk, context): (Chunk, String)| {
+            let size = |context: &str| self.0.plain.fit_context(context).1 as u32;
+            let (context, room) = self.0.plain.fit_context(&context);
+            let before = chunk.context.as_deref().map_or(0, size);
+            let size = chunk.size.saturating_sub(before) + room as u32;
+            let context = (!context.is_empty()).then(|| context.to_owned());
+            Chunk { size, tokens: chunk.tokens.map(|_| size), context, ..chunk }
+        };
+        Ok(chunks.into_iter().zip(contexts).map(with).collect())
+    }
 }
 
 impl Chunk {
@@ -127,6 +187,7 @@ impl Chunk {
             prefix: chunk.prefix.as_deref().map(str::to_owned),
             id,
             content_hash,
+            context: None,
         }
     }
 }
@@ -167,70 +228,5 @@ impl ChunkStream {
             Chunk::of(&one.chunk, one.text, one.utf16, ids, self.counts_tokens)
         };
         chunks.into_iter().map(js).collect()
-    }
-}
-
-/// Token ids with their places.
-#[napi(object)]
-#[derive(Debug)]
-pub struct Encoding {
-    pub ids: Vec<u32>,
-    /// Where each token starts, in UTF-16 units; 0 for special tokens.
-    pub starts: Vec<u32>,
-    /// Where each token ends.
-    pub ends: Vec<u32>,
-}
-
-/// An exact tokenizer: WordPiece of the BERT family, or byte-level BPE as of GPT-2, GPT-4, Llama 3 and Qwen.
-#[napi]
-pub struct Tokenizer(token::Tokenizer);
-
-#[napi]
-impl Tokenizer {
-    /// Loads a `tokenizer.json`, a `vocab.txt`, or a model folder that holds one of them.
-    #[napi(factory)]
-    pub fn load(path: String) -> Result<Self> {
-        sting_vector::load_tokenizer(path).map(Self).or_throw()
-    }
-
-    /// The token ids of a text, with the special tokens that the model expects.
-    #[napi]
-    pub fn encode_sync(&self, text: String) -> Uint32Array {
-        self.0.encode(&text).into()
-    }
-
-    #[napi(
-        ts_args_type = "text: string, options?: { signal?: AbortSignal }",
-        ts_return_type = "Promise<Uint32Array>"
-    )]
-    pub fn encode(&self, text: String) -> AsyncTask<Job<Uint32Array>> {
-        let tokenizer = self.0.clone();
-        promise(move || Ok(tokenizer.encode(&text).into()))
-    }
-
-    /// The token ids of a text with their places.
-    #[napi]
-    pub fn encode_with_offsets_sync(&self, text: String) -> Encoding {
-        let encoding = self.0.encode_with_offsets(&text);
-        let offsets = Offsets::new(&text, Unit::Utf16);
-        let (starts, ends) = encoding
-            .spans
-            .iter()
-            .map(|&span| offsets.span(span))
-            .map(|span| (span.start as u32, span.end as u32))
-            .unzip();
-        Encoding { ids: encoding.ids, starts, ends }
-    }
-
-    /// The text of ids, without special tokens.
-    #[napi]
-    pub fn decode(&self, ids: Vec<u32>) -> Result<String> {
-        self.0.decode(&ids).or_throw()
-    }
-
-    /// How many tokens a text has, without special ones.
-    #[napi]
-    pub fn count(&self, text: String) -> u32 {
-        self.0.count(&text) as u32
     }
 }

@@ -28,7 +28,7 @@ pub struct LoadOptions {
 
 /// Turns texts into vectors of unit length.
 #[napi]
-pub struct Embedder(Arc<dyn model::Embedder>);
+pub struct Embedder(pub(crate) Arc<dyn model::Embedder>);
 
 #[napi]
 impl Embedder {

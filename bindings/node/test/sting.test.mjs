@@ -186,6 +186,7 @@ test("indicators and templates of log lines", () => {
 });
 
 test("errors have the class and code of the contract", async () => {
+  refuses(() => new sting.Chunker({ kind: "semantic" }), "config");
   refuses(() => new sting.Chunker({ kind: "no-such-kind" }), "config");
   refuses(() => new sting.Chunker({ maxSize: 0 }), "config");
   refuses(() => new sting.Scrubber({ actions: { email: "hash" } }), "key_missing");
@@ -213,4 +214,39 @@ test("CommonJS sees the same package", () => {
   const required = createRequire(import.meta.url)("sting");
   assert.equal(required.Scrubber, sting.Scrubber);
   assert.ok(new required.Scrubber() instanceof sting.Scrubber);
+});
+
+test("chunks of code and of meaning", () => {
+  const code = "class Bee {\n  fly() {\n    return 1;\n  }\n\n  rest() {\n    return 2;\n  }\n}\n";
+  const headings = new sting.Chunker({ kind: "code:javascript", maxSize: 40 }).chunkSync(code).map((chunk) => chunk.heading.join(" > "));
+  assert.ok(headings.includes("class Bee > rest"), headings.join());
+  const text = "Bees make honey. Bees live in hives. Rain falls. Rain is wet and cold.";
+  const embedder = sting.Embedder.builtin();
+  const chunks = new sting.Chunker({ kind: "semantic", embedder, breakpoints: 0.4 }).chunkSync(text);
+  assert.ok(chunks.length > 1);
+  assert.equal(chunks.map((chunk) => chunk.text).join(" "), text);
+  refuses(() => new sting.Chunker({ kind: "semantic", embedder }).createChunkStream(), "config");
+});
+
+test("chunks get a context, and can be embedded late", (t) => {
+  const chunker = new sting.Chunker({ kind: "markdown", maxSize: 40, contextSize: 12 });
+  const text = "# A\n\n🐝 alpha\n\n# B\n\nbeta beta beta beta\n";
+  const chunks = chunker.chunkSync(text);
+  const told = chunker.withContexts(chunks, chunks.map((chunk) => chunk.heading.at(-1)));
+  assert.deepEqual(told.map(({ context, size }) => [context, size]), chunks.map(({ heading, size }) => [heading.at(-1), size + 2]));
+  assert.deepEqual(chunker.withContexts(told, told.map(() => "")).map((chunk) => chunk.size), chunks.map((chunk) => chunk.size));
+  refuses(() => chunker.withContexts(chunks, []), "config");
+
+  const file = join(temporary(t), "vocab.txt");
+  writeFileSync(file, "[UNK]\n[CLS]\n[SEP]\nalpha\nbeta\n#\n");
+  const tokenizer = sting.Tokenizer.load(file);
+  const spans = tokenizer.tokenSpans(text, chunks);
+  assert.deepEqual([spans[0].start, spans.at(-1).end], [0, tokenizer.count(text)]);
+  const ids = tokenizer.encodeSync(text);
+  for (const window of tokenizer.lateWindows(text, chunks, 10)) {
+    for (const { chunk, start, end } of window.chunks) {
+      assert.deepEqual(window.ids.slice(start, end), ids.slice(1 + spans[chunk].start, 1 + spans[chunk].end));
+    }
+  }
+  refuses(() => tokenizer.lateWindows("🐝", chunks, 10), "config");
 });

@@ -6,6 +6,9 @@ const found: Promise<sting.Finding[]> = scrubber.find("text", { signal: new Abor
 const text: string = scrubber.scrubSync("text").text;
 const chunks: sting.Chunk[] = new sting.Chunker({ kind: "markdown", maxSize: 100 }).chunkSync(text);
 const streamed: AsyncGenerator<sting.Chunk, void> = new sting.Chunker().chunkStream(["# A", Buffer.from("b")]);
+const embedder = sting.Embedder.builtin();
+const told: sting.Chunk[] = new sting.Chunker({ kind: "semantic", embedder, contextSize: 9 }).withContexts(chunks, [""]);
+const windows: (tokenizer: sting.Tokenizer) => sting.LateWindow[] = (tokenizer) => tokenizer.lateWindows("a", told, 512);
 const vectors: Promise<sting.Vectors> = sting.Embedder.builtin().embed(["a"]);
 const hits: Promise<sting.Hit[]> = sting.Store.open(":memory:").collection("c").search({ text: "a", mode: "keyword" });
 const matches: sting.Match[] = sting.Rules.parse({ "a.yml": "" }).matchSync({ a: 1 });
@@ -17,4 +20,4 @@ const code: (error: sting.StingError) => string = (error) => error.code + error.
 // @ts-expect-error: an unknown mode is refused
 sting.Store.open(":memory:").collection("c").search({ text: "a", mode: "telepathy" });
 
-export { answer, chunks, code, found, hits, matches, sent, streamed, vectors };
+export { answer, chunks, code, found, hits, matches, sent, streamed, vectors, windows };

@@ -1,6 +1,6 @@
 //! The native module behind the Python package `sting`: conversion, errors and threads, no logic.
 //!
-//! One file a crate: `text`, `event` and `ioc` for `sting-core`, `pii`, `vector`. What users see is documented in
+//! One file a crate: `text`, `token`, `event` and `ioc` for `sting-core`, `pii`, `vector`. What users see is documented in
 //! `python/sting/__init__.pyi`.
 
 #![allow(missing_docs)] // documented in the stubs, where Python users look
@@ -15,6 +15,7 @@ mod pii;
 mod session;
 mod stream;
 mod text;
+mod token;
 mod vector;
 
 /// `sting._sting`.
@@ -33,7 +34,9 @@ mod _sting {
     #[pymodule_export]
     use crate::stream::ScrubStream;
     #[pymodule_export]
-    use crate::text::{Chunk, Chunker, Tokenizer};
+    use crate::text::{Chunk, Chunker};
+    #[pymodule_export]
+    use crate::token::{LateWindow, Tokenizer};
     #[pymodule_export]
     use crate::vector::{Collection, Embedder, Hit, Report, Row, Store};
 }

@@ -1,15 +1,16 @@
-//! Chunks and tokens.
+//! Chunks.
 
 use crate::chunk_stream::ChunkIterator;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, config};
+use crate::token::Tokenizer;
+use crate::vector::Embedder;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyTuple;
-use std::path::PathBuf;
 use std::sync::Arc;
-use sting_core::chunk::{self, ChunkConfig, SizeUnit};
+use sting_core::Error;
+use sting_core::chunk::{self, ChunkConfig, ChunkKind, SemanticChunker, SizeUnit};
 use sting_core::offset::{Offsets, Unit};
-use sting_core::token;
 use sting_core::{Id, Span};
 
 /// A part of a text, with its place. `text == source[start:end]`.
@@ -17,8 +18,8 @@ use sting_core::{Id, Span};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Chunk {
     text: String,
-    start: usize,
-    end: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     index: usize,
     size: usize,
     tokens: Option<usize>,
@@ -26,6 +27,7 @@ pub(crate) struct Chunk {
     prefix: Option<String>,
     id: String,
     content_hash: String,
+    context: Option<String>,
 }
 
 #[pymethods]
@@ -42,7 +44,7 @@ impl Chunk {
     }
 
     #[new]
-    #[pyo3(signature = (text, start, end, index, size, tokens, heading, prefix, id, content_hash))]
+    #[pyo3(signature = (text, start, end, index, size, tokens, heading, prefix, id, content_hash, context = None))]
     #[allow(clippy::too_many_arguments)] // for pickle, which hands the fields back
     fn new(
         text: String,
@@ -55,8 +57,9 @@ impl Chunk {
         prefix: Option<String>,
         id: String,
         content_hash: String,
+        context: Option<String>,
     ) -> Self {
-        Self { text, start, end, index, size, tokens, heading, prefix, id, content_hash }
+        Self { text, start, end, index, size, tokens, heading, prefix, id, content_hash, context }
     }
 
     fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -73,6 +76,7 @@ impl Chunk {
             this.prefix,
             this.id,
             this.content_hash,
+            this.context,
         )
             .into_pyobject(py)
     }
@@ -81,57 +85,102 @@ impl Chunk {
 /// Cuts texts into chunks.
 #[pyclass(frozen, module = "sting")]
 #[derive(Debug)]
-pub(crate) struct Chunker(chunk::Chunker);
+pub(crate) struct Chunker {
+    plain: chunk::Chunker,
+    semantic: Option<SemanticChunker>,
+}
 
 #[pymethods]
 impl Chunker {
     #[new]
-    #[pyo3(signature = (kind = "auto", *, max_size = 1000, unit = "chars", overlap = 0, tokenizer = None))]
+    #[pyo3(signature = (kind = "auto", *, max_size = 1000, unit = "chars", overlap = 0, context_size = 0, tokenizer = None, embedder = None, breakpoints = 0.1))]
+    #[allow(clippy::too_many_arguments)] // keywords, each with a default
     fn new(
         kind: &str,
         max_size: usize,
         unit: &str,
         overlap: usize,
+        context_size: usize,
         tokenizer: Option<&Bound<'_, Tokenizer>>,
+        embedder: Option<&Bound<'_, Embedder>>,
+        breakpoints: f32,
     ) -> PyResult<Self> {
+        let kind = kind.parse::<ChunkKind>().or_raise()?;
+        let embedder =
+            embedder.filter(|_| kind == ChunkKind::Semantic).map(|embedder| embedder.get().0.clone());
         let settings = ChunkConfig::default()
-            .with_kind(kind.parse().or_raise()?)
+            .with_kind(if embedder.is_some() { ChunkKind::Text } else { kind })
             .with_max_size(max_size)
             .with_unit(unit.parse().or_raise()?)
-            .with_overlap(overlap);
-        let chunker = match tokenizer {
+            .with_overlap(overlap)
+            .with_context_size(context_size);
+        let plain = match tokenizer {
             Some(tokenizer) => chunk::Chunker::with_tokenizer(settings, Arc::new(tokenizer.get().0.clone())),
             None => chunk::Chunker::new(settings),
         };
-        chunker.map(Self).or_raise()
+        let plain = plain.or_raise()?;
+        let semantic =
+            embedder.map(|embedder| SemanticChunker::new(&plain, embedder).with_breakpoints(breakpoints));
+        Ok(Self { plain, semantic })
     }
 
-    fn chunk(&self, py: Python<'_>, text: PyBackedStr) -> Vec<Chunk> {
-        py.detach(|| self.chunks_of(&text, self.0.chunk(&text)))
+    #[pyo3(signature = (text, *, context = None))]
+    fn chunk(
+        &self,
+        py: Python<'_>,
+        text: PyBackedStr,
+        context: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<Chunk>> {
+        let cut = || self.cut(&text).map(|chunks| self.chunks_of(&text, chunks));
+        let mut chunks = py.detach(cut).or_raise()?;
+        if let Some(context) = context {
+            for chunk in &mut chunks {
+                let words = context.call1((chunk.clone(),))?.extract::<PyBackedStr>()?;
+                let (words, size) = self.plain.fit_context(&words);
+                chunk.size += size;
+                chunk.tokens = chunk.tokens.map(|_| chunk.size);
+                chunk.context = (!words.is_empty()).then(|| words.to_owned());
+            }
+        }
+        Ok(chunks)
     }
 
-    fn chunk_many(&self, py: Python<'_>, texts: Vec<PyBackedStr>) -> Vec<Vec<Chunk>> {
-        py.detach(|| {
+    fn chunk_many(&self, py: Python<'_>, texts: Vec<PyBackedStr>) -> PyResult<Vec<Vec<Chunk>>> {
+        let cut = || {
             let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-            let chunks = self.0.chunk_many(&texts);
-            texts.iter().zip(chunks).map(|(text, chunks)| self.chunks_of(text, chunks)).collect()
-        })
+            let chunks = match &self.semantic {
+                Some(semantic) => semantic.chunk_many(&texts).or_raise()?,
+                None => self.plain.chunk_many(&texts),
+            };
+            Ok(texts.iter().zip(chunks).map(|(text, chunks)| self.chunks_of(text, chunks)).collect())
+        };
+        py.detach(cut)
     }
 
     fn chunk_stream(&self, source: &Bound<'_, PyAny>) -> PyResult<ChunkIterator> {
-        ChunkIterator::new(&self.0, source)
+        if self.semantic.is_some() {
+            return Err(config("kind: semantic reads the whole text; use chunk"));
+        }
+        ChunkIterator::new(&self.plain, source)
     }
 
     fn __repr__(&self) -> String {
-        let config = self.0.config();
+        let config = self.semantic.as_ref().map_or(&self.plain, SemanticChunker::chunker).config();
         format!("Chunker({:?}, max_size={}, unit={:?})", config.kind(), config.max_size(), config.unit())
     }
 }
 
 impl Chunker {
+    fn cut(&self, text: &str) -> Result<Vec<chunk::Chunk>, Error> {
+        match &self.semantic {
+            Some(semantic) => semantic.chunk(text),
+            None => Ok(self.plain.chunk(text)),
+        }
+    }
+
     fn chunks_of(&self, text: &str, chunks: Vec<chunk::Chunk>) -> Vec<Chunk> {
         let offsets = Offsets::new(text, Unit::CodePoints);
-        let counts_tokens = self.0.config().unit() == SizeUnit::Tokens;
+        let counts_tokens = self.plain.config().unit() == SizeUnit::Tokens;
         let python = |chunk: chunk::Chunk| {
             let ids = [chunk.id(text), chunk.content_hash(text)];
             Chunk::of(&chunk, chunk.text(text).to_owned(), offsets.span(chunk.span), ids, counts_tokens)
@@ -159,53 +208,7 @@ impl Chunk {
             prefix: chunk.prefix.as_deref().map(str::to_owned),
             id,
             content_hash,
+            context: None,
         }
-    }
-}
-
-/// An exact tokenizer.
-#[pyclass(frozen, module = "sting")]
-#[derive(Debug)]
-pub(crate) struct Tokenizer(token::Tokenizer);
-
-#[pymethods]
-impl Tokenizer {
-    #[staticmethod]
-    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| sting_vector::load_tokenizer(path)).map(Self).or_raise()
-    }
-
-    fn encode(&self, py: Python<'_>, text: PyBackedStr) -> Vec<u32> {
-        py.detach(|| self.0.encode(&text))
-    }
-
-    fn encode_many(&self, py: Python<'_>, texts: Vec<PyBackedStr>) -> Vec<Vec<u32>> {
-        py.detach(|| self.0.encode_many(&texts))
-    }
-
-    fn encode_with_offsets(&self, py: Python<'_>, text: PyBackedStr) -> (Vec<u32>, Vec<(usize, usize)>) {
-        py.detach(|| {
-            let encoding = self.0.encode_with_offsets(&text);
-            let offsets = Offsets::new(&text, Unit::CodePoints);
-            let places = encoding.spans.iter().map(|&span| offsets.span(span));
-            (encoding.ids, places.map(|span| (span.start, span.end)).collect())
-        })
-    }
-
-    fn decode(&self, ids: Vec<u32>) -> PyResult<String> {
-        self.0.decode(&ids).or_raise()
-    }
-
-    fn count(&self, py: Python<'_>, text: PyBackedStr) -> usize {
-        py.detach(|| self.0.count(&text))
-    }
-
-    #[getter]
-    fn vocab_size(&self) -> usize {
-        self.0.vocab_size()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("Tokenizer(vocab_size={})", self.0.vocab_size())
     }
 }

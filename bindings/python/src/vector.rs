@@ -31,7 +31,7 @@ impl Raise for Error {
 /// Turns texts into vectors.
 #[pyclass(frozen, module = "sting")]
 #[derive(Debug)]
-pub(crate) struct Embedder(Arc<dyn model::Embedder>);
+pub(crate) struct Embedder(pub(crate) Arc<dyn model::Embedder>);
 
 #[pymethods]
 impl Embedder {

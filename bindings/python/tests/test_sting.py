@@ -53,6 +53,51 @@ def test_values_pickle_and_compare() -> None:
         assert type(value).__module__ == "sting" and type(value).__name__ in repr(value)
 
 
+def test_kinds_of_chunks() -> None:
+    code = "class Bee:\n    def fly(self):\n        return 1\n\n    def rest(self):\n        return 2\n"
+    assert ["class Bee", "def rest"] in [chunk.heading for chunk in sting.Chunker("code:python", max_size=50).chunk(code)]
+    items = sting.Chunker("json", max_size=20).chunk('{"a": [{"name": "Ann"}, {"name": "Bo"}]}')
+    assert items[-1].heading == ["$.a[1]"]
+    with pytest.raises(sting.ConfigError):
+        sting.Chunker("semantic")
+    text = "Bees make honey. Bees live in hives. Rain falls. Rain is wet and cold."
+    semantic = sting.Chunker("semantic", embedder=sting.Embedder.builtin(), breakpoints=0.4)
+    chunks = semantic.chunk(text)
+    assert len(chunks) > 1 and " ".join(chunk.text for chunk in chunks) == text
+    assert semantic.chunk_many([text, ""]) == [chunks, []]
+    with pytest.raises(sting.ConfigError):
+        semantic.chunk_stream(["a"])
+
+
+def test_chunks_can_be_embedded_late(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[UNK]\n[CLS]\n[SEP]\nhoney\nbee\n##s\n.\n")
+    tokenizer = sting.Tokenizer.load(tmp_path / "vocab.txt")
+    text = "🐝 Bees. Honey bees. Honey."
+    chunks = sting.Chunker("text", max_size=14).chunk(text)
+    spans = tokenizer.token_spans(text, chunks)
+    assert spans[0][0] == 0 and spans[-1][1] == tokenizer.count(text)
+    ids = tokenizer.encode(text)
+    windows = tokenizer.late_windows(text, chunks, 9)
+    assert len(windows) > 1 and all(len(window.ids) <= 9 for window in windows)
+    for window in windows:
+        for index, start, end in window.chunks:
+            first, last = spans[index]
+            assert window.ids[start:end] == ids[first + 1 : last + 1]
+            assert window.start <= chunks[index].start and chunks[index].end <= window.end
+    assert [index for window in windows for index, _, _ in window.chunks] == list(range(len(chunks)))
+    with pytest.raises(sting.ConfigError):
+        tokenizer.late_windows("🐝", chunks, 9)
+    with pytest.raises(sting.ConfigError):
+        tokenizer.late_windows(text, chunks, 3)
+
+
+def test_contexts_are_counted_if_asked() -> None:
+    chunker = sting.Chunker("markdown", max_size=40, context_size=12)
+    chunks = chunker.chunk("# A\n\nalpha\n\n# B\n\nbeta beta beta beta\n", context=lambda chunk: chunk.heading[-1])
+    assert [chunk.context for chunk in chunks] == [chunk.heading[-1] for chunk in chunks]
+    assert all(chunk.size == len(chunk.text) + 2 <= 40 for chunk in chunks)
+
+
 def test_chunks_know_their_heading() -> None:
     chunks = sting.Chunker("markdown", max_size=40).chunk("# A\n\nalpha\n\n## B\n\nbeta beta beta beta beta beta beta\n")
     assert chunks[-1].heading == ["A", "B"]

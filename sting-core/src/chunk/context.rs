@@ -26,31 +26,36 @@ impl Chunker {
         let mut chunks = self.chunk(text);
         for chunk in &mut chunks {
             let words = context(chunk);
-            self.set_context(chunk, words);
+            self.set_context(chunk, &words);
         }
         chunks
     }
 
-    /// Gives a chunk its context, cut to the size that was kept free for it.
-    pub fn set_context(&self, chunk: &mut Chunk, mut context: String) {
-        let room = self.config.context_size;
-        if room > 0 {
-            let (len, size) = self.fitting(&context, room);
-            context.truncate(len);
-            chunk.size += size;
+    /// Gives a chunk its context, cut to the size that was kept free for it, in place of the one that
+    /// it may have.
+    pub fn set_context(&self, chunk: &mut Chunk, context: &str) {
+        if let Some(old) = chunk.context.take() {
+            chunk.size = chunk.size.saturating_sub(self.fit_context(&old).1);
         }
-        chunk.context = (!context.is_empty()).then_some(context);
+        let (context, size) = self.fit_context(context);
+        chunk.size += size;
+        chunk.context = (!context.is_empty()).then(|| context.to_owned());
     }
 
-    /// How much of a context fits `room` with a line break after it, and its size with it.
-    fn fitting(&self, context: &str, room: usize) -> (usize, usize) {
+    /// What of `context` fits the room that is kept free for it, and what it adds to the size of its
+    /// chunk, with the line break that follows it: nothing, if no room is kept.
+    pub fn fit_context<'c>(&self, context: &'c str) -> (&'c str, usize) {
+        let room = self.config.context_size;
+        if room == 0 {
+            return (context, 0);
+        }
         let measure = Measure::new(self);
         let mut budget = room;
         let mut len = context.trim_end().len();
         while len > 0 {
             let size = measure.count_text(&format!("{}\n", &context[..len]));
             if size <= room {
-                return (len, size);
+                return (&context[..len], size);
             }
             let shorter = context.floor_char_boundary(len - 1);
             len = measure.reach(context, 0, len, budget).min(shorter);
@@ -60,6 +65,6 @@ impl Chunker {
             len = context[..len].trim_end().len();
             budget = budget.saturating_sub(1);
         }
-        (0, 0)
+        ("", 0)
     }
 }

@@ -1,6 +1,5 @@
 //! Late chunking: which tokens of a whole text are whose.
 
-use super::Chunk;
 use crate::token::{Encoding, Tokenizer};
 use crate::{Error, Span};
 use std::ops::Range;
@@ -16,8 +15,8 @@ pub struct LateWindow {
     pub span: Span,
     /// What the model reads: ids with special tokens.
     pub ids: Vec<u32>,
-    /// For each chunk that is pooled from this window, its index and the places of its tokens in
-    /// `ids`.
+    /// For each chunk that is pooled from this window, its index among those asked for and the places
+    /// of its tokens in `ids`.
     pub chunks: Vec<(usize, Range<usize>)>,
 }
 
@@ -40,29 +39,29 @@ impl Tokenizer {
     }
 
     /// The windows in which a model that reads at most `max_tokens`, special tokens included, can
-    /// embed the chunks of `text` late. Every chunk is pooled from one window, which holds all of it
-    /// and text on both sides, if there is any.
+    /// embed chunks of `text` late. Every chunk is pooled from one window, which holds all of it and
+    /// text on both sides, if there is any. Spans are as for [`Tokenizer::token_spans`].
     ///
     /// # Errors
     /// Fails with [`Error::Config`] if a chunk is longer than the model reads.
     pub fn late_windows(
         &self,
         text: &str,
-        chunks: &[Chunk],
+        spans: impl IntoIterator<Item = Span>,
         max_tokens: usize,
     ) -> Result<Vec<LateWindow>, Error> {
         let (before, after) = self.special_tokens();
         let room = max_tokens.saturating_sub(before.len() + after.len());
         let encoding = self.plain(text);
         let total = encoding.ids.len();
-        let tokens: Vec<Range<usize>> = chunks.iter().map(|chunk| tokens_in(&encoding, chunk.span)).collect();
+        let tokens: Vec<Range<usize>> = spans.into_iter().map(|span| tokens_in(&encoding, span)).collect();
         if let Some(long) = tokens.iter().position(|range| range.len() > room) {
             let problem = format!("is less than the {} tokens of chunk {long}", tokens[long].len());
             return Err(Error::config("max_tokens", problem, "raise it, or cut smaller chunks"));
         }
         let mut windows: Vec<LateWindow> = Vec::new();
         let mut next = 0;
-        while next < chunks.len() {
+        while next < tokens.len() {
             // The first chunk has half of the room that it leaves before it, and the last one at least
             // a quarter of that behind it.
             let first = &tokens[next];
@@ -80,7 +79,7 @@ impl Tokenizer {
             windows.push(LateWindow {
                 span,
                 ids: [before, &encoding.ids[start..end], after].concat(),
-                chunks: (next..next + held).map(|i| (chunks[i].index, place(&tokens[i]))).collect(),
+                chunks: (next..next + held).map(|i| (i, place(&tokens[i]))).collect(),
             });
             next += held;
         }

@@ -413,7 +413,8 @@ proptest! {
         let tokenizer = tokenizer();
         let chunks = chunker(ChunkKind::Text, SizeUnit::Tokens, max, overlap.min(max / 3)).chunk(&text);
         let whole = tokenizer.encode(&text);
-        let ranges = tokenizer.token_spans(&text, chunks.iter().map(|chunk| chunk.span));
+        let spans = || chunks.iter().map(|chunk| chunk.span);
+        let ranges = tokenizer.token_spans(&text, spans());
         // Every token belongs to a chunk.
         let mut covered = 0;
         for range in &ranges {
@@ -422,7 +423,7 @@ proptest! {
         }
         prop_assert_eq!(covered + 2, whole.len());
         let most = ranges.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
-        let windows = tokenizer.late_windows(&text, &chunks, most + 2 + more).unwrap();
+        let windows = tokenizer.late_windows(&text, spans(), most + 2 + more).unwrap();
         let mut pooled = Vec::new();
         for window in &windows {
             prop_assert!(window.ids.len() <= most + 2 + more && window.span.get(&text).is_some());
@@ -433,7 +434,7 @@ proptest! {
         }
         prop_assert!(pooled.into_iter().eq(0..chunks.len()));
         if most > 0 {
-            let error = tokenizer.late_windows(&text, &chunks, most + 1).unwrap_err();
+            let error = tokenizer.late_windows(&text, spans(), most + 1).unwrap_err();
             prop_assert!(error.to_string().starts_with("max_tokens"));
         }
     }

@@ -22,6 +22,7 @@ __all__ = [
     "IocMatch",
     "Iocs",
     "JsonlMatches",
+    "LateWindow",
     "Match",
     "Report",
     "RestoreStream",
@@ -67,6 +68,7 @@ class Chunk:
         prefix: str | None,
         id: str,
         content_hash: str,
+        context: str | None = None,
     ) -> Chunk: ...
     @property
     def text(self) -> str: ...
@@ -97,6 +99,9 @@ class Chunk:
     @property
     def content_hash(self) -> str:
         """The same for the same text."""
+    @property
+    def context(self) -> str | None:
+        """What the caller of ``Chunker.chunk`` says of its place, to be embedded before prefix and text."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs__(self) -> tuple[Any, ...]: ...
@@ -105,8 +110,10 @@ class Chunk:
 class Chunker:
     """Cuts texts into chunks no larger than ``max_size``.
 
-    Chunks tile the text: what is not in a chunk is white space. ``kind`` is ``auto``, ``text``, ``markdown`` or another
-    that the crate lists; ``unit`` is what sizes are counted in (``tokens`` needs a tokenizer).
+    Chunks tile the text: what is not in a chunk is white space. ``kind`` is ``auto``, ``text``, ``markdown``, ``html``,
+    ``json``, ``log``, ``table``, ``email``, ``code:rust`` (or another language), or ``semantic``, which needs an embedder
+    and breaks at the share ``breakpoints`` of all boundaries between sentences, where the meaning turns most. ``unit`` is
+    what sizes are counted in (``tokens`` needs a tokenizer). ``context_size`` is kept free for the context of each chunk.
     """
 
     def __new__(
@@ -116,16 +123,19 @@ class Chunker:
         max_size: int = 1000,
         unit: _Unit = "chars",
         overlap: int = 0,
+        context_size: int = 0,
         tokenizer: Tokenizer | None = None,
+        embedder: Embedder | None = None,
+        breakpoints: float = 0.1,
     ) -> Chunker: ...
-    def chunk(self, text: str) -> list[Chunk]:
-        """The chunks of one text."""
+    def chunk(self, text: str, *, context: Callable[[Chunk], str] | None = None) -> list[Chunk]:
+        """The chunks of one text. ``context`` says where in the document a chunk stands; see ``Chunk.context``."""
     def chunk_many(self, texts: Sequence[str]) -> list[list[Chunk]]:
         """The chunks of each text, on all cores."""
     def chunk_stream(self, source: _Readable | Iterable[str | bytes]) -> ChunkIterator:
         """The chunks of a file or of an iterator over parts, equal to those of the whole text, in about 1 MiB.
 
-        HTML alone is held whole, up to 64 MiB.
+        HTML and source code are held whole, up to 64 MiB; a ``semantic`` chunker has no stream.
         """
 
 @final
@@ -151,8 +161,33 @@ class Tokenizer:
         """The text of ids, without special tokens."""
     def count(self, text: str) -> int:
         """How many tokens a text has, without special ones."""
+    def token_spans(self, text: str, chunks: Sequence[Chunk]) -> list[tuple[int, int]]:
+        """For each chunk of a text, the range of the tokens of the whole text, special ones not counted, that begin in it."""
+    def late_windows(self, text: str, chunks: Sequence[Chunk], max_tokens: int) -> list[LateWindow]:
+        """The windows in which a model that reads ``max_tokens`` at once can embed the chunks of a text late.
+
+        Every chunk is pooled from one window, which holds all of it and text on both sides, if there is any.
+        """
     @property
     def vocab_size(self) -> int: ...
+
+@final
+class LateWindow:
+    """What a long-context model reads at once, and which of its token vectors make which chunk (late chunking)."""
+
+    @property
+    def start(self) -> int:
+        """Where the text that is read begins, in code points."""
+    @property
+    def end(self) -> int:
+        """Where it ends, in code points."""
+    @property
+    def ids(self) -> list[int]:
+        """What the model reads: token ids, special ones included."""
+    @property
+    def chunks(self) -> list[tuple[int, int, int]]:
+        """For each chunk that is pooled from this window its number, and where its tokens begin and end in ``ids``."""
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class Finding:

@@ -78,6 +78,15 @@ fn chunk() {
     let piped = sandbox.sting_with(&["chunk", "-", "--kind", "markdown", "--json"], long.as_bytes()).json();
     assert!(piped.len() > 1000);
     assert_eq!(piped.last().unwrap()["end"], long.trim_end().chars().count());
+    let code = "class Bee:\n    def fly(self):\n        return 1\n\n    def rest(self):\n        return 2\n";
+    sandbox.file("bee.py", code);
+    let code = sandbox.sting("chunk bee.py --kind code:python --max-size 50 --json").json();
+    assert_eq!(code.last().unwrap()["heading"], json!(["class Bee", "def rest"]));
+    let both = "Bees make honey. Bees live in hives. Über Regen. Rain falls, and rain is cold.";
+    sandbox.file("both.txt", both);
+    let meaning = sandbox.sting("chunk both.txt --kind semantic --max-size 60 --json").json();
+    let texts: Vec<_> = meaning.iter().map(|chunk| chunk["text"].as_str().unwrap()).collect();
+    assert!(texts.len() > 1 && texts.join(" ") == both, "{texts:?}");
     sandbox.sting("chunk bees.md --unit tokens").failed(1);
     sandbox.sting("chunk bees.md --unit furlongs").failed(2);
 }
