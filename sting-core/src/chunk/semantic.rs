@@ -157,8 +157,13 @@ fn sentences(text: &str) -> Vec<Block> {
     let mut push = |span: Span, level| {
         let trimmed = text[span.range()].trim();
         if !trimmed.is_empty() {
-            let start = span.start + (text[span.range()].len() - text[span.range()].trim_start().len());
-            let span = Span::new(start, start + trimmed.len());
+            let end = span.start + text[span.range()].trim_end().len();
+            let mut start = end - trimmed.len();
+            // A mark after a space makes one grapheme with it.
+            while start > span.start && !is_break(text, start) {
+                start = text.floor_char_boundary(start - 1);
+            }
+            let span = Span::new(start, end);
             blocks.push(Block { span, level, form: Form::Prose, section: 0, header: None });
         }
     };

@@ -2,6 +2,7 @@
 
 use crate::data::shared;
 use proptest::prelude::*;
+use proptest::sample;
 use std::collections::HashSet;
 use std::sync::Arc;
 use sting_core::Id;
@@ -195,37 +196,36 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn chunks_obey(text in texts(), max in 5_usize..60, overlap in 0_usize..20) {
+    fn chunks_obey(
+        text in texts(), unit in sample::select(&UNITS), max in 5_usize..60, overlap in 0_usize..20
+    ) {
         for kind in kinds() {
-            for unit in UNITS {
-                let chunker = chunker(kind, unit, max, overlap.min(max / 3));
-                let chunks = chunker.chunk(&text);
-                obey(&chunker, &text, &chunks)?;
-                prop_assert!(chunker.spans(&text).eq(chunks.iter().map(|chunk| chunk.span)));
-            }
+            let chunker = chunker(kind, unit, max, overlap.min(max / 3));
+            let chunks = chunker.chunk(&text);
+            obey(&chunker, &text, &chunks)?;
+            prop_assert!(chunker.spans(&text).eq(chunks.iter().map(|chunk| chunk.span)));
         }
     }
 
     #[test]
     fn a_stream_is_cut_like_the_whole(
-        text in texts(), max in 5_usize..60, overlap in 0_usize..20, cuts in proptest::collection::vec(1_usize..9, 1..9)
+        text in texts(), unit in sample::select(&UNITS), max in 5_usize..60, overlap in 0_usize..20,
+        cuts in proptest::collection::vec(1_usize..9, 1..9)
     ) {
         for kind in kinds() {
-            for unit in UNITS {
-                let chunker = chunker(kind, unit, max, overlap.min(max / 3));
-                let mut stream = chunker.stream();
-                let (mut rest, mut streamed) = (text.as_bytes(), Vec::new());
-                for len in cuts.iter().cycle() {
-                    let (part, later) = rest.split_at((*len).min(rest.len()));
-                    streamed.extend(stream.push(part).unwrap());
-                    rest = later;
-                    if rest.is_empty() {
-                        break;
-                    }
+            let chunker = chunker(kind, unit, max, overlap.min(max / 3));
+            let mut stream = chunker.stream();
+            let (mut rest, mut streamed) = (text.as_bytes(), Vec::new());
+            for len in cuts.iter().cycle() {
+                let (part, later) = rest.split_at((*len).min(rest.len()));
+                streamed.extend(stream.push(part).unwrap());
+                rest = later;
+                if rest.is_empty() {
+                    break;
                 }
-                streamed.extend(stream.finish().unwrap());
-                same(&chunker, &text, &streamed)?;
             }
+            streamed.extend(stream.finish().unwrap());
+            same(&chunker, &text, &streamed)?;
         }
     }
 
@@ -320,43 +320,69 @@ fn sentences_end_where_they_end() {
     assert!(found.starts_with("Dr. Ann met Mr. J. Smith at 3.5 km, e.g. here.|"), "{found}");
 }
 
-/// Changing one paragraph of a thousand chunks leaves all but a few of them as they were.
+/// A paragraph of one to five sentences.
+fn paragraph(next: &mut impl FnMut(usize) -> usize) -> String {
+    const WORDS: [&str; 10] =
+        ["honey", "bee", "hive", "wax", "queen", "drone", "nectar", "flower", "swarm", "comb"];
+    let sentences = 1 + next(5);
+    let text: Vec<String> = (0..sentences)
+        .map(|_| (0..4 + next(12)).map(|_| WORDS[next(10)]).collect::<Vec<_>>().join(" ") + ".")
+        .collect();
+    text.join(" ")
+}
+
+/// Changing one paragraph of a thousand chunks leaves all but five of them as they were; changing a heading, all but
+/// those that stand below it and five.
 #[test]
 fn edits_stay_local() {
-    let words = ["honey", "bee", "hive", "wax", "queen", "drone", "nectar", "flower", "swarm", "comb"];
     let mut state = 7_u64;
     let mut next = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
-    let mut paragraph = || {
-        let sentences = 1 + next(5);
-        let text: Vec<String> = (0..sentences)
-            .map(|_| (0..4 + next(12)).map(|_| words[next(10)]).collect::<Vec<_>>().join(" ") + ".")
-            .collect();
-        text.join(" ")
-    };
-    let paragraphs: Vec<String> = (0..3600).map(|_| paragraph()).collect();
-    let replacement = paragraph();
-    let chunker = Chunker::new(ChunkConfig::default().with_kind(ChunkKind::Text).with_max_size(800)).unwrap();
-    let ids = |paragraphs: &[String]| -> HashSet<_> {
-        let text = paragraphs.join("\n\n");
-        chunker.chunk(&text).into_iter().map(|chunk| chunk.id(&text)).collect()
-    };
-    let before = ids(&paragraphs);
-    assert!(before.len() > 900, "{}", before.len());
-    let mut worst = 0;
-    for at in (13..3600).step_by(97) {
-        let (mut inserted, mut deleted, mut changed) =
-            (paragraphs.clone(), paragraphs.clone(), paragraphs.clone());
-        inserted.insert(at, replacement.clone());
-        deleted.remove(at);
-        changed[at].clone_from(&replacement);
-        for edited in [inserted, deleted, changed] {
-            worst = worst.max(ids(&edited).difference(&before).count());
+    let prose: Vec<String> = (0..3600).map(|_| paragraph(&mut next)).collect();
+    let markdown: Vec<String> = (0..3600)
+        .map(|i| match i % 9 {
+            0 => format!("## {}", paragraph(&mut next).split('.').next().unwrap()),
+            4 => format!("- {}\n- {}", paragraph(&mut next), paragraph(&mut next)),
+            7 => format!("```\n{}\n```", paragraph(&mut next)),
+            _ => paragraph(&mut next),
+        })
+        .collect();
+    let replacement = paragraph(&mut next);
+    let of = |kind, unit, max| chunker(kind, unit, max, 0);
+    let cases = [
+        (&prose, of(ChunkKind::Text, SizeUnit::Chars, 800)),
+        (&prose, of(ChunkKind::Text, SizeUnit::Tokens, 200)),
+        (&markdown, of(ChunkKind::Markdown, SizeUnit::Chars, 800)),
+        (&markdown, chunker(ChunkKind::Markdown, SizeUnit::Chars, 900, 100)),
+    ];
+    for (paragraphs, chunker) in cases {
+        let ids = |paragraphs: &[String]| -> HashSet<_> {
+            let text = paragraphs.join("\n\n");
+            chunker.chunk(&text).into_iter().map(|chunk| chunk.id(&text)).collect()
+        };
+        let before = ids(paragraphs);
+        assert!(before.len() > 900, "{}", before.len());
+        for _ in 0..12 {
+            let at = next(3600);
+            let (mut inserted, mut deleted, mut changed) =
+                (paragraphs.clone(), paragraphs.clone(), paragraphs.clone());
+            inserted.insert(at, replacement.clone());
+            deleted.remove(at);
+            changed[at].clone_from(&replacement);
+            // A heading is in the ids of all that stands below it.
+            let section = paragraphs[at].strip_prefix("## ").map_or(0, |heading| {
+                let text = paragraphs.join("\n\n");
+                let chunks = chunker.chunk(&text);
+                chunks.iter().filter(|chunk| chunk.heading.iter().any(|title| **title == *heading)).count()
+            });
+            for (edited, below) in [(inserted, 0), (deleted, section), (changed, section)] {
+                let new = ids(&edited).difference(&before).count();
+                assert!(new <= 5 + below, "{new} chunks changed at {at} with {:?}", chunker.config());
+            }
         }
     }
-    assert!(worst <= 5, "{worst} chunks changed");
 }
 
 #[test]

@@ -355,12 +355,23 @@ proptest! {
     }
 }
 
-#[test]
-fn every_character_agrees() {
-    for c in ('\0'..=char::MAX).filter(|c| (*c as u32) < 0x3000 || (*c as u32).is_multiple_of(61)) {
+/// Words of every `step`th character, and of all of the first `all_below`.
+fn characters_agree(all_below: u32, step: u32) {
+    for c in ('\0'..=char::MAX).filter(|c| (*c as u32) < all_below || (*c as u32).is_multiple_of(step)) {
         let text = format!("a{c}B '{c}{c}1 {c}");
         all(|pair| pair.agree(&text)).unwrap();
     }
+}
+
+#[test]
+fn characters_of_all_scripts_agree() {
+    characters_agree(0x250, 541);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn every_character_agrees() {
+    characters_agree(0x3000, 61);
 }
 
 #[test]

@@ -35,7 +35,9 @@ pub(super) fn grammar(language: Language, text: &str) -> tree_sitter::Language {
 
 /// The item that begins at `node`, if one does.
 pub(super) fn find(node: Node<'_>, language: Language, text: &str) -> Option<Item> {
-    const WRAPPERS: [&str; 3] = ["export_statement", "decorated_definition", "template_declaration"];
+    // TypeScript has its namespaces in expression statements.
+    const WRAPPERS: [&str; 4] =
+        ["export_statement", "decorated_definition", "template_declaration", "expression_statement"];
     if WRAPPERS.contains(&node.kind()) {
         let mut cursor = node.walk();
         let mut inside = node.named_children(&mut cursor);
