@@ -12,7 +12,7 @@ mod token;
 pub use chunk::chunker;
 pub use event::{event, ioc, rule, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
-pub use pii::{scrubber, session, structured};
+pub use pii::{names, scrubber, session, structured};
 pub use store::store_log;
 pub use token::{tokenizer, tokenizer_bpe, tokenizer_file};
 
@@ -39,7 +39,7 @@ pub fn html(data: &[u8]) {
 mod tests {
     #[test]
     fn laws_hold_on_the_seeds() {
-        let targets: [(&str, fn(&[u8])); 13] = [
+        let targets: [(&str, fn(&[u8])); 14] = [
             ("chunker", super::chunker),
             ("event", super::event),
             ("extract_csv", super::extract_csv),
@@ -47,6 +47,7 @@ mod tests {
             ("extract_html", super::extract_html),
             ("extract_json", super::extract_json),
             ("html", super::html),
+            ("names", super::names),
             ("rule", super::rule),
             ("scrubber", super::scrubber),
             ("session", super::session),

@@ -33,6 +33,56 @@ pub fn scrubber(data: &[u8]) {
     assert_eq!(again.text.get(), output, "scrubbing twice is not scrubbing once");
 }
 
+/// Texts dense with what names are made of, in any script and cut anywhere: the laws of [`scrubber`] hold, and a stream
+/// gives what one call gives. A byte below 24 is a word of a list, every other stands for itself.
+pub fn names(data: &[u8]) {
+    static SCRUBBER: LazyLock<Scrubber> =
+        LazyLock::new(|| Scrubber::new(ScrubConfig::default()).expect("the default configuration"));
+    const WORDS: [&str; 24] = [
+        "Sarah ",
+        "Connor",
+        "Dr. ",
+        "Dear ",
+        "van der ",
+        "O'Brien",
+        "\u{738b}\u{5c0f}\u{660e}",
+        "\u{418}\u{440}\u{438}\u{43d}\u{430} ",
+        "Berlin",
+        ", ",
+        "New York ",
+        "Universit\u{e9} de ",
+        "Microsoft",
+        " Inc.",
+        "12 ",
+        "Main Street",
+        "\n",
+        "\n\n",
+        "customer=\"",
+        "2026-01-02 10:11:12 INFO ",
+        "[PERSON]",
+        "***",
+        "e\u{301}",
+        "\u{202e}",
+    ];
+    let Some((cut, data)) = data.split_first() else { return };
+    let mut text = Vec::new();
+    for byte in data {
+        match WORDS.get(usize::from(*byte)) {
+            Some(word) => text.extend_from_slice(word.as_bytes()),
+            None => text.push(*byte),
+        }
+    }
+    scrubber(&text);
+    let Ok(whole) = SCRUBBER.scrub_bytes(&text) else { return };
+    let mut stream = SCRUBBER.stream();
+    let mut out = Vec::new();
+    for piece in text.chunks(usize::from(*cut) + 1) {
+        out.extend(stream.push(piece).expect("it could be scrubbed in one call").into_inner());
+    }
+    out.extend(stream.finish().expect("it could be scrubbed in one call").into_inner());
+    assert!(out == *whole.get(), "a stream is not one call");
+}
+
 /// Whatever the format, a structured text is scrubbed without fault, in one call as in a stream, and every byte outside
 /// of what is found stays.
 pub fn structured(data: &[u8]) {
@@ -89,9 +139,15 @@ pub fn session(data: &[u8]) {
         }
         out.extend(stream.finish_bytes().expect("a sound vault"));
         assert!(out == whole.as_bytes(), "a stream restores something else than one call");
-        for json in [text.to_string(), serde_json::json!({"role": "user", "q": text, "n": data.len()}).to_string()] {
+        for json in
+            [text.to_string(), serde_json::json!({"role": "user", "q": text, "n": data.len()}).to_string()]
+        {
             if let Ok(sent) = session.protect_messages(&json) {
-                assert_eq!(session.restore(sent.text.get()).expect("a sound vault"), json, "JSON loses something");
+                assert_eq!(
+                    session.restore(sent.text.get()).expect("a sound vault"),
+                    json,
+                    "JSON loses something"
+                );
                 session.restore_json(sent.text.get()).expect("JSON stays JSON");
             }
         }

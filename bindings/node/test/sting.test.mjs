@@ -66,6 +66,13 @@ test("scrub by kind", async () => {
   assert.ok(sting.kinds().includes("us_ssn"));
 });
 
+test("names can be left out", async () => {
+  const text = "Dear Sarah Connor, write to a@b.example";
+  assert.equal(new sting.Scrubber().scrubSync(text).text, "Dear [PERSON], write to [EMAIL]");
+  const { text: kept } = await new sting.Scrubber({ names: false }).scrub(text);
+  assert.equal(kept, "Dear Sarah Connor, write to [EMAIL]");
+});
+
 test("structured texts keep every other byte", async () => {
   const scrubber = new sting.Scrubber({ allow: ["info@example.org"], keyNames: { seat: ["seat_*"] } });
   const table = 'id;ssn;note\r\n1;536228726;"a ""b@c.example"""\r\n';

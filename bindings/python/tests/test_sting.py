@@ -284,6 +284,12 @@ def test_streams_are_cut_anywhere():
         sting.Scrubber().stream("json")
 
 
+def test_names_can_be_left_out():
+    text = "Dear Sarah Connor, write to a@b.example"
+    assert sting.Scrubber().scrub(text).text == "Dear [PERSON], write to [EMAIL]"
+    assert sting.Scrubber(names=False).scrub(text).text == "Dear Sarah Connor, write to [EMAIL]"
+
+
 def test_lists_names_patterns_and_presets():
     patterns = """[{"name": "Case File", "pattern": "CF-[0-9]{4}", "description": "", "category": "legal",
                     "framework": "custom", "severity": "high", "examples": ["CF-2041"]}]"""

@@ -62,7 +62,8 @@ pub(crate) fn clusters(candidates: &mut [Candidate], covered: usize) -> Vec<Clus
 }
 
 /// The best first: by what found it, then score, then length, then the order of the catalog. An address
-/// that overlaps a number with right check digits, or the value of a telling key, is none.
+/// that overlaps a number with right check digits, or the value of a telling key, is none; nor is one that is no
+/// more than what a pattern found, such as a post code.
 fn winners(cluster: &[Candidate], floor: usize) -> SmallVec<[Candidate; 1]> {
     if let [only] = cluster {
         // Most often one candidate stands alone.
@@ -72,8 +73,8 @@ fn winners(cluster: &[Candidate], floor: usize) -> SmallVec<[Candidate; 1]> {
     let tested = |span: Span| {
         cluster.iter().any(|c| {
             c.support.source == Source::Pattern
-                && (c.support.validated || c.support.key)
-                && c.span.overlaps(span)
+                && ((c.support.validated || c.support.key) && c.span.overlaps(span)
+                    || c.span.start <= span.start && span.end <= c.span.end)
         })
     };
     order.retain(|candidate| candidate.support.source != Source::Address || !tested(candidate.span));

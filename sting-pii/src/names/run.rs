@@ -7,6 +7,7 @@
 
 use super::feature::Facts;
 use super::gazetteer::list;
+use super::setting;
 use super::token::{Shape, Token, word_hash};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -80,6 +81,11 @@ fn in_machinery(text: &[u8], token: &Token) -> bool {
     }
 }
 
+/// True for a line break before a line of a log: no name goes on there.
+fn begins_log(text: &[u8], token: &Token) -> bool {
+    token.shape == Shape::Break && setting::is_log(&text[token.end as usize..])
+}
+
 /// A name that somebody wrote small, and no other word.
 const fn is_lower_name(lists: u8) -> bool {
     lists & (list::FIRST | list::LAST | list::CITY | list::COUNTRY) != 0 && lists & list::COMMON == 0
@@ -97,7 +103,7 @@ pub(crate) fn runs(text: &[u8], tokens: &[Token], facts: &[Facts], mut each: imp
                 tokens[at].shape == Shape::Break && at > from && tokens[at - 1].shape == Shape::Break;
             match role(text, &tokens[at], &facts[at]) {
                 Role::Outside => break,
-                _ if paragraph => break,
+                _ if paragraph || begins_log(text, &tokens[at]) => break,
                 Role::Inner => {}
                 is => {
                     strong |= is == Role::Strong;

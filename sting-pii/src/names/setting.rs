@@ -94,7 +94,7 @@ pub(crate) fn of(text: &[u8], run: Range<usize>) -> Setting {
     let line = memchr::memrchr(b'\n', &text[from..run.start]).map(|at| from + at + 1);
     let line = line.or((from == 0).then_some(0));
     let machine = match line {
-        Some(line) => is_log(&text[line..text.len().min(line + HEAD)]),
+        Some(line) => is_log(&text[line..]),
         None => false,
     };
     if !machine && !is_dense(text, &run) {
@@ -104,7 +104,8 @@ pub(crate) fn of(text: &[u8], run: Range<usize>) -> Setting {
 }
 
 /// True for the beginning of a line of a log: a time, an address, a level, pairs, or an object.
-fn is_log(head: &[u8]) -> bool {
+pub(super) fn is_log(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(HEAD)];
     let head = memchr::memchr(b'\n', head).map_or(head, |end| &head[..end]);
     let blanks = head.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'[' | b'<' | b'(')).count();
     let first = &head[blanks..];
@@ -140,6 +141,11 @@ fn is_log(head: &[u8]) -> bool {
         && first[..3].iter().all(u8::is_ascii_alphabetic)
         && is_time(&first[6..15])
     {
+        return true;
+    }
+    // `- 1117838570 2005.06.03 R02-M1`, `37743 fan 1125827345 1`: seconds since 1970.
+    let mut words = head[..head.len().min(80)].split(|b| matches!(b, b' ' | b'\t' | b',' | b'|'));
+    if words.any(|word| word.len() == 10 && word[0] == b'1' && word.iter().all(u8::is_ascii_digit)) {
         return true;
     }
     let levels: [&[u8]; 8] =
@@ -229,6 +235,8 @@ mod tests {
             "081109 203615 148 INFO dfs.DataNode: «Received Block»",
             "[ERROR] [main] «Spring Boot» failed",
             "{\"file_name\":\"«Report»\"}",
+            "- 1117838570 2005.06.03 R02-M1-N0 RAS KERNEL «Error Latch» is clear",
+            "37743 fan 1125827345 1 «Fan» speeds ( 3552 3534 )",
         ] {
             assert_eq!(setting(text), Setting::Machine, "{text}");
         }
@@ -237,6 +245,7 @@ mod tests {
             "«Anna»",
             "We met in «Paris» on 2026-01-02 at 10:00; it was \"great\".",
             "12 «Main Street»",
+            "Call 4155550134 and ask for «Jane Doe»",
         ] {
             assert_eq!(setting(text), Setting::Prose, "{text}");
         }

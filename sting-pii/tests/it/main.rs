@@ -4,6 +4,7 @@
 
 mod actions;
 mod laws;
+mod names;
 mod session;
 mod shared;
 mod stream;
