@@ -28,7 +28,12 @@ use sting_core::model::{Entity, EntityRecognizer, ModelError};
 
 /// Kinds, in the order of the model's labels.
 const KINDS: [&str; 4] = ["person", "location", "organization", "address"];
+const PERSON: usize = 0;
 const ADDRESS: usize = 3;
+
+/// Hundredths of a nat that the model must be for a person: of what it is less sure of, too much is the name of
+/// something else in texts of another kind than those it was fitted on.
+const SURE_OF_PERSON: i32 = 40;
 
 /// How much likelier a name is one if the key or column that holds it names a person.
 const KEY_ODDS: f32 = 100.0;
@@ -117,9 +122,11 @@ impl NameFinder {
                 let mut found = Vec::new();
                 reader.read(model, text, starts, &mut found);
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+                let keyed = |name: &reader::Name| keyed || name.keyed;
+                found.retain(|name| name.kind != PERSON || name.margin >= SURE_OF_PERSON || keyed(name));
                 out.extend(found.iter().filter_map(|name| {
                     let score = model.probability(name.kind, name.margin);
-                    self.candidate(name.span, name.kind, score, keyed || name.keyed)
+                    self.candidate(name.span, name.kind, score, keyed(name))
                 }));
             }
             Source::Callers(recognizer) => {

@@ -9,11 +9,9 @@
 //! but from a seeded generator and nothing computed but by the four operations and roots, so that the
 //! same input gives the same bytes on every machine. Prints what the model scores on text held out.
 
-// A program that is run by hand, with files of its own: what it shares with the crate is checked there.
-#![allow(clippy::all, clippy::pedantic, unreachable_pub, missing_docs, missing_debug_implementations)]
-
 #[path = "../../src/names"]
-#[allow(dead_code)]
+// What is shared with the crate is checked there.
+#[allow(clippy::all, clippy::pedantic, dead_code, unreachable_pub, missing_debug_implementations)]
 mod names {
     pub(crate) mod feature;
     pub(crate) mod gazetteer;

@@ -28,6 +28,9 @@ const BLOCK: usize = 16 * 1024;
 /// gone, and what is left must not be found one piece a round.
 const BESIDE_A_TOKEN: i32 = 400;
 
+/// The model's number of addresses.
+const ADDRESS: usize = 3;
+
 /// A name in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
@@ -112,6 +115,16 @@ impl Reader {
         // A name has a letter, and of a script with case more than one.
         let is_letters = |token: &Token| token.shape.is_word() && token.shape != Shape::Initial;
         if !self.tokens[found.tokens.clone()].iter().any(is_letters) {
+            return None;
+        }
+        // Words that are all written small are too often no name, and short ones all in capitals no address:
+        // `ORD-20260203-0012,C-10058`.
+        let speaks = |token: &Token| match token.shape {
+            Shape::Title | Shape::Mixed | Shape::Caseless | Shape::Ideograph => true,
+            Shape::Upper => found.kind != ADDRESS || token.end - token.start >= 4,
+            _ => false,
+        };
+        if setting == Setting::Prose && !self.tokens[found.tokens.clone()].iter().any(speaks) {
             return None;
         }
         let span = Span::new(self.tokens[first].start as usize, self.tokens[last].end as usize);

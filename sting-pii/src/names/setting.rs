@@ -164,6 +164,9 @@ pub(super) fn is_log(head: &[u8]) -> bool {
 /// True where the marks that machines use stand close.
 fn is_dense(text: &[u8], run: &Range<usize>) -> bool {
     let (from, to) = (run.start.saturating_sub(AROUND), text.len().min(run.end + AROUND));
+    // Of its own line, so that what is done to another line does not bear on it.
+    let from = memchr::memrchr(b'\n', &text[from..run.start]).map_or(from, |at| from + at + 1);
+    let to = memchr::memchr(b'\n', &text[run.end..to]).map_or(to, |at| run.end + at);
     let mut marks = 0;
     let mut seen = 0;
     for part in [&text[from..run.start], &text[run.end..to]] {
@@ -178,7 +181,7 @@ fn is_dense(text: &[u8], run: &Range<usize>) -> bool {
             })
             .count();
     }
-    seen >= 40 && marks * 7 > seen
+    seen >= 12 && marks * 7 > seen
 }
 
 /// True if the value that begins at `start` has a key that names a person.

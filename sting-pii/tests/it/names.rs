@@ -24,7 +24,7 @@ impl EntityRecognizer for Zorks {
     }
 
     fn recognize(&self, texts: &[&str]) -> Result<Vec<Vec<Entity>>, ModelError> {
-        if self.fails {
+        if self.fails && texts.iter().any(|text| text.contains("Zork")) {
             return Err(ModelError::new("zorks", "it is out of order", "mend it"));
         }
         let all = texts.iter().map(|text| {

@@ -17,13 +17,13 @@ fn scrub() {
     let sandbox = Sandbox::new();
     let text = "Schreib an Jörg: joerg@alpenwetter.example 😀\n";
     let said = sandbox.sting_with(&["scrub", "--report"], text.as_bytes());
-    assert_eq!(said.out, "Schreib an Jörg: [EMAIL] 😀\n");
+    assert_eq!(said.out, "Schreib an [PERSON]: [EMAIL] 😀\n");
     assert!(said.err.contains("1  email  replace"), "{}", said.err);
 
     sandbox.file("note.txt", text);
     let removed = sandbox.sting("scrub note.txt --action email=remove --json").json();
-    assert_eq!(removed[0]["text"], "Schreib an Jörg:  😀\n");
-    let finding = &removed[0]["findings"][0];
+    assert_eq!(removed[0]["text"], "Schreib an [PERSON]:  😀\n");
+    let finding = &removed[0]["findings"][1];
     assert_eq!(
         (&finding["start"], &finding["end"], &finding["action"]),
         (&json!(17), &json!(42), &json!("remove"))

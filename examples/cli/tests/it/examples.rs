@@ -14,7 +14,8 @@ fn example(name: &str) -> String {
 fn scrub() {
     assert_eq!(
         example("scrub"),
-        "Wendell ([EMAIL]) was charged twice on ***************1881.\n\
+        "[PERSON] ([EMAIL]) was charged twice on ***************1881.\n\
+         person at bytes 0..7: replace\n\
          email at bytes 9..32: replace\n\
          credit_card at bytes 55..74: mask\n"
     );
@@ -64,7 +65,7 @@ fn detect() {
 fn ingest() {
     assert_eq!(
         example("ingest"),
-        "2 documents, findings: {\"email\": {\"replace\": 1}}\n\
-         \"on-call.md\": \"# On-call\\n\\nPage Lena at [EMAIL].\"\n"
+        "2 documents, findings: {\"email\": {\"replace\": 1}, \"person\": {\"replace\": 1}}\n\
+         \"on-call.md\": \"# On-call\\n\\n[PERSON] at [EMAIL].\"\n"
     );
 }
