@@ -19,7 +19,7 @@ struct Zorks {
 const ZORKS: Zorks = Zorks { label: "PER", longer_by: 0, fails: false };
 
 impl EntityRecognizer for Zorks {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         "zorks"
     }
 
