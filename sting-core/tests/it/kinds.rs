@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sting_core::chunk::{Chunk, ChunkConfig, ChunkKind, Chunker, SemanticChunker, SizeUnit};
 use sting_core::model::{Embedder, ModelError};
 
-fn cut(kind: &str, max: usize, text: &str) -> Vec<Chunk> {
+pub(crate) fn cut(kind: &str, max: usize, text: &str) -> Vec<Chunk> {
     let chunker = chunker(kind.parse().unwrap(), SizeUnit::Chars, max, 0);
     let chunks = chunker.chunk(text);
     obey(&chunker, text, &chunks).unwrap();
@@ -17,11 +17,11 @@ fn cut(kind: &str, max: usize, text: &str) -> Vec<Chunk> {
 }
 
 /// Heading path and text of each chunk.
-fn outline<'t>(text: &'t str, chunks: &[Chunk]) -> Vec<(String, &'t str)> {
+pub(crate) fn outline<'t>(text: &'t str, chunks: &[Chunk]) -> Vec<(String, &'t str)> {
     chunks.iter().map(|chunk| (chunk.heading.join(" > "), chunk.text(text))).collect()
 }
 
-fn found(text: &str) -> ChunkKind {
+pub(crate) fn found(text: &str) -> ChunkKind {
     ChunkKind::detect(text)
 }
 
@@ -440,85 +440,63 @@ proptest! {
     }
 }
 
-/// The names above each part of a file are those of its syntax.
-#[cfg(feature = "code")]
+/// Records of logs are lines with a time, wherever it stands, and what goes on below them.
 #[test]
-fn code_stands_under_its_names() {
-    let rust = "use std::fmt;\n\n/// A bee.\n#[derive(Debug)]\npub struct Bee {\n    age: u32,\n}\n\nimpl fmt::Display for Bee {\n    \
-        /// Writes it.\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {\n        let age = self.age;\n\n        \
-        if age > 1 {\n            f.write_str(\"old\")?;\n        }\n        Ok(())\n    }\n\n    fn other() {}\n}\n";
-    let chunks = cut("code:rust", 65, rust);
-    let found = outline(rust, &chunks);
-    let whole = |(heading, text): &(String, &str)| {
-        heading == "struct Bee" && text.starts_with("/// A bee.\n#[derive")
-    };
-    assert!(found[0].0.is_empty() && found.iter().any(whole), "{found:?}");
-    let chunks = cut("code:rust", 30, rust);
-    let headings: Vec<String> = outline(rust, &chunks).into_iter().map(|(heading, _)| heading).collect();
-    for expected in ["impl fmt::Display for Bee > fn fmt", "impl fmt::Display for Bee > fn other"] {
-        assert!(headings.iter().any(|heading| heading == expected), "{headings:?}");
-    }
-    for (language, text, expected) in [
-        (
-            "python",
-            "import os\n\nclass Bee:\n    @property\n    def fly(self):\n        return 1\n\n    async def rest(self):\n        return 2\n",
-            "class Bee > def rest",
-        ),
-        (
-            "javascript",
-            "export class Bee {\n  fly() {\n    return 1;\n  }\n\n  rest() {\n    return 2;\n  }\n}\n",
-            "class Bee > rest",
-        ),
-        (
-            "typescript",
-            "interface Age {\n  years: number;\n}\n\nexport const fly = (bee: Age): boolean => {\n  return true;\n};\n",
-            "const fly",
-        ),
-        (
-            "go",
-            "package bee\n\ntype Bee struct {\n\tage int\n}\n\nfunc (b *Bee) Fly() error {\n\treturn nil\n}\n",
-            "func (b *Bee) Fly",
-        ),
-        (
-            "java",
-            "package bee;\n\npublic class Bee {\n    private int age;\n\n    public int fly() {\n        return 1;\n    }\n}\n",
-            "class Bee > fly",
-        ),
-        (
-            "c",
-            "#include <a.h>\n\nstruct bee {\n    int age;\n};\n\nstatic int *fly(struct bee *bee)\n{\n    return 0;\n}\n",
-            "fly",
-        ),
-        (
-            "cpp",
-            "namespace bees {\n\nclass Bee {\npublic:\n    int age;\n};\n\ntemplate <class T>\nT Bee::fly(T x) {\n    return x;\n}\n\n}\n",
-            "namespace bees > Bee::fly",
-        ),
+fn lines_without_a_time_belong_to_the_record_above() {
+    for records in [
+        // Python.
+        &[
+            "2026-11-20 10:00:00,123 ERROR hive failed",
+            "Traceback (most recent call last):\n  File \"hive.py\", line 1, in open\n    raise ValueError(1)\nValueError: 1",
+            "2026-11-20 10:00:01,000 INFO hive opened",
+        ][..],
+        // Java, indented and not.
+        &[
+            "20 Nov 2026 10:00:00 ERROR [main] Hive - failed\njava.io.IOException: no bees\n\tat Hive.open(Hive.java:1)",
+            "\t... 3 more\nCaused by: java.lang.Error: x\n\tat Hive.close(Hive.java:2)",
+            "20 Nov 2026 10:00:01 INFO [main] Hive - opened",
+        ],
+        // A file before the time (OpenStack), and a body below.
+        &[
+            "nova-api.log.1 2026-11-20 10:00:00.008 25746 INFO [req-1] request",
+            "{\n\"bees\": 1\n}",
+            "nova-api.log.1 2026-11-20 10:00:01.272 25746 INFO [req-2] reply",
+        ],
+        // An address before the time.
+        &[
+            "10.0.0.1 - ann [20/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 5\nupstream was slow\nvery slow",
+            "10.0.0.2 - bob [20/Nov/2026:10:00:01 +0000] \"GET / HTTP/1.1\" 200 5",
+        ],
+        // A label and seconds (BGL).
+        &[
+            "- 1117838570 2005.06.03 R02 RAS KERNEL INFO corrected\nregister 1",
+            "- 1117838573 2005.06.03 R02 RAS KERNEL INFO corrected",
+        ],
+        // Priorities of syslog.
+        &["<34>Nov 20 10:00:00 hive su: failed\nfor bee", "<34>Nov 20 10:00:01 hive su: done"],
     ] {
-        let chunks = cut(&format!("code:{language}"), 48, text);
-        let found = outline(text, &chunks);
-        assert!(found.iter().any(|(heading, _)| heading == expected), "{language}: {found:#?}");
+        let goes_on = |line: &str| !line.contains("10:00:0") && !line.starts_with("- 111");
+        let text = records.join("\n") + "\n";
+        let longest = text.len();
+        for max in [longest / 2, longest - 2] {
+            let chunks = cut("log", max, &text);
+            assert!(chunks.len() > 1);
+            let fit = |part: &str| part.chars().count() <= max;
+            // A chunk that begins inside of a record is the rest of one that is too long.
+            let mut record = String::new();
+            let mut whole = Vec::new();
+            for line in text.split_inclusive('\n') {
+                if !goes_on(line) && !record.is_empty() {
+                    whole.push(std::mem::take(&mut record));
+                }
+                record.push_str(line);
+            }
+            whole.push(record);
+            for chunk in &chunks {
+                let begins = chunk.text(&text).lines().next().unwrap();
+                let inside = whole.iter().find(|record| record.contains(begins)).unwrap();
+                assert!(!goes_on(begins) || !fit(inside.trim_end()), "{begins:?} of {inside:?} at {max}");
+            }
+        }
     }
-}
-
-/// Real code of our own: most chunks begin where an item or a statement does.
-#[cfg(feature = "code")]
-#[test]
-fn real_code_is_cut_between_items() {
-    let mut inside = 0;
-    let mut count = 0;
-    for file in ["chunk.rs", "html.rs", "token.rs"] {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
-        let text = std::fs::read_to_string(path).unwrap();
-        assert_eq!(found(&text).name(), "code:rust", "{file}");
-        let chunks = cut("code:rust", 1200, &text);
-        count += chunks.len();
-        let begins =
-            ["///", "#[", "pub ", "impl", "fn ", "use ", "//!", "struct ", "enum ", "mod ", "const "];
-        inside += chunks
-            .iter()
-            .filter(|chunk| !begins.iter().any(|begin| chunk.text(&text).trim_start().starts_with(begin)))
-            .count();
-    }
-    assert!(inside * 5 <= count, "{inside} of {count} begin inside of an item");
 }

@@ -4,6 +4,8 @@
 
 mod chunk;
 mod chunk_scale;
+#[cfg(feature = "code")]
+mod code;
 mod data;
 mod events;
 mod kinds;
