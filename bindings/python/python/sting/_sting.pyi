@@ -28,6 +28,7 @@ __all__ = [
     "RestoreStream",
     "Row",
     "Rules",
+    "ScrubStream",
     "Scrubbed",
     "Scrubber",
     "Session",

@@ -113,7 +113,9 @@ fn declared(mut node: Node<'_>) -> Option<Node<'_>> {
     for _ in 0..32 {
         node = match node.child_by_field_name("declarator") {
             Some(inner) => inner,
-            None if node.kind() == "reference_declarator" => node.named_child(0)?,
+            None if matches!(node.kind(), "reference_declarator" | "parenthesized_declarator") => {
+                node.named_child(0)?
+            }
             None if node.kind().ends_with("definition") => return None,
             None => return Some(node),
         };
