@@ -53,8 +53,8 @@ pub trait Tokenize: Send + Sync + fmt::Debug {
     /// Appends pieces of `text` that can be counted apart.
     ///
     /// Pieces are in order and do not overlap, and what lies between them costs nothing. They are
-    /// independent: wherever a span of the text begins and ends, the pieces that lie wholly in it
-    /// cost in it what they cost here.
+    /// independent: wherever a span of whole graphemes begins and ends, the pieces that lie wholly
+    /// in it cost in it what they cost here.
     ///
     /// By default the text is one piece, so that the cost of every span is counted afresh. That is
     /// always right, and slow.

@@ -296,7 +296,8 @@ fn table(text: &str, first: Line<'_>) -> Option<(usize, usize)> {
 fn rows_end<'t>(text: &'t str, mut line: Line<'t>) -> usize {
     while line.end < text.len() {
         let next = Line::at(text, line.end);
-        if next.is_blank() || begins_block(next) {
+        // However far it is indented: what would begin a block ends a table, though it may begin code then.
+        if next.is_blank() || begins_block(Line { indent: 0, ..next }) {
             break;
         }
         line = next;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sting_core::Span;
 use sting_core::token::{Tokenize, Tokenizer};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Both tokenizers, of the same file.
 pub(crate) struct Pair {
@@ -79,7 +80,8 @@ impl Pair {
         text: &str,
         cut: (prop::sample::Index, prop::sample::Index),
     ) -> Result<(), TestCaseError> {
-        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        // A mark without its letter is another text to every normaliser.
+        let places: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]).collect();
         let (a, b) = (*cut.0.get(&places), *cut.1.get(&places));
         self.pieces_are_independent(text, Span::new(a.min(b), a.max(b)))
     }
