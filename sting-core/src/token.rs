@@ -420,7 +420,9 @@ impl Tokenize for Tokenizer {
     fn pieces(&self, text: &str, pieces: &mut Vec<Piece>) {
         let added = [&self.0.added, &self.0.normalized];
         let whole_words = added.into_iter().flatten().any(Added::has_single_words);
-        self.run(text, &mut Pieces::new(text, pieces, whole_words));
+        let mut found = Pieces::new(text, pieces, whole_words);
+        self.run(text, &mut found);
+        found.complete(text.len());
     }
 }
 

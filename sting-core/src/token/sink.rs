@@ -4,6 +4,7 @@ use super::template::Template;
 use super::vocab::Vocab;
 use super::{Encoding, Piece};
 use crate::Span;
+use unicode_segmentation::GraphemeCursor;
 
 /// What a model writes its tokens to.
 pub(super) trait Sink {
@@ -101,6 +102,20 @@ impl<'v> Pieces<'v> {
         }
     }
 
+    /// Gives what a normaliser joined to a character to the piece of that character: it is in no token's place.
+    pub(super) fn complete(&mut self, until: usize) {
+        let Some(piece) = self.found.last_mut().filter(|piece| piece.span.end < until) else { return };
+        if self.text.as_bytes()[piece.span.end].is_ascii() {
+            return;
+        }
+        let mut cursor = GraphemeCursor::new(piece.span.end, self.text.len(), true);
+        if let (Ok(false), Ok(Some(end))) =
+            (cursor.is_boundary(self.text, 0), cursor.next_boundary(self.text, 0))
+        {
+            piece.span.end = end.min(until);
+        }
+    }
+
     fn is_in_word(&self, at: usize) -> bool {
         let is_word = |c: Option<char>| c.is_some_and(regex_syntax::is_word_character);
         is_word(self.text[..at].chars().next_back()) && is_word(self.text[at..].chars().next())
@@ -118,6 +133,7 @@ impl Sink for Pieces<'_> {
     #[inline]
     fn word(&mut self, span: Span) {
         let tokens = std::mem::take(&mut self.tokens);
+        self.complete(span.start);
         let touches = self.found.last().is_some_and(|piece| piece.span.end >= span.start);
         if self.joint.take() == Some(span.start) || self.whole_words && touches && self.is_in_word(span.start)
         {
@@ -129,6 +145,7 @@ impl Sink for Pieces<'_> {
     }
 
     fn added(&mut self, _: u32, span: Span, _: &str) {
+        self.complete(span.start);
         match self.found.last() {
             Some(piece) if piece.span.end >= span.start => self.extend(span, 1),
             _ => self.found.push(Piece { span, tokens: 1 }),
