@@ -210,6 +210,18 @@ fn files() -> Vec<(&'static str, Value)> {
             file(&model, &null, &steps(&[split(O200K, "Isolated", false), byte_level(false, false)]), &null),
         ),
         (
+            "an expression of its own",
+            file(
+                &model,
+                &null,
+                &steps(&[
+                    split(r"[a-z]+|\p{N}{1,2}|\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", "Isolated", false),
+                    byte_level(false, false),
+                ]),
+                &null,
+            ),
+        ),
+        (
             "starcoder",
             file(
                 &model,
@@ -463,9 +475,11 @@ fn unusable_files_are_refused_with_a_reason() {
         let named = refuse(&|file| file["pre_tokenizer"] = json!({"type": "Metaspace"}));
         assert!(named.contains("Metaspace") && named.contains("feature `tokenizers`"), "{named}");
         assert!(refuse(&|file| file["normalizer"] = json!({"type": "Precompiled"})).contains("Precompiled"));
-        assert!(
-            refuse(&|file| file["pre_tokenizer"]["pretokenizers"][0]["pattern"] = json!({"Regex": "(?=a)b"}))
-                .contains("expression")
-        );
+        for expression in ["(?=a)b", r"\p{L}++|\s+", r"a{1,3}+"] {
+            let refused = refuse(&|file| {
+                file["pre_tokenizer"]["pretokenizers"][0]["pattern"] = json!({"Regex": expression});
+            });
+            assert!(refused.contains("expression"), "{expression}: {refused}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::super::file::{Fault, not_built_in};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
+use regex_syntax::ast::{self, Ast};
 
 /// How the expressions of many models end: white space leaves its last character to what follows.
 const BLANKS: &str = r"|\s+(?!\S)|\s+";
@@ -16,14 +17,31 @@ pub(super) struct Pattern {
     keep_matches: Option<bool>,
 }
 
+/// Finds `a++`: a possessive quantifier, which reads as one repetition of another to an automaton.
+struct Possessive;
+
+impl ast::Visitor for Possessive {
+    type Output = ();
+    type Err = ();
+
+    fn finish(self) -> Result<(), ()> {
+        Ok(())
+    }
+
+    fn visit_pre(&mut self, node: &Ast) -> Result<(), ()> {
+        match node {
+            Ast::Repetition(outer) if matches!(*outer.ast, Ast::Repetition(_)) => Err(()),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Pattern {
     pub(super) fn new(expression: &str, keep_matches: Option<bool>) -> Result<Self, Fault> {
-        let refuse = || not_built_in("pre_tokenizer expression", "of its own");
-        // Possessive quantifiers read as something else to an automaton.
-        if ["*+", "++", "?+", "}+"].iter().any(|quantifier| expression.contains(quantifier)) {
-            return Err(refuse());
-        }
+        let refuse = || not_built_in("pre_tokenizer expression", "look-around or possessive");
         let head = expression.strip_suffix(BLANKS);
+        let tree = ast::parse::Parser::new().parse(head.unwrap_or(expression)).map_err(|_| refuse())?;
+        ast::visit(&tree, Possessive).map_err(|()| refuse())?;
         let parsed = regex_syntax::parse(head.unwrap_or(expression)).map_err(|_| refuse())?;
         if parsed.properties().minimum_len().unwrap_or(0) == 0 {
             return Err(refuse());
