@@ -30,6 +30,7 @@ const BESIDE_A_TOKEN: i32 = 400;
 
 /// The model's number of addresses.
 const ADDRESS: usize = 3;
+const PERSON: usize = 0;
 
 /// A name in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +94,13 @@ impl Reader {
                 continue;
             }
             self.found.clear();
+            let first = run.start;
             model.decode(&self.facts, run, &mut self.scratch, &mut self.found);
-            for found in &self.found {
+            // A key that names a person says nothing of what a machine's word holds: `"Name": "Microsoft-Windows-Sysmon"`.
+            let fits = |found: &&Found| {
+                setting != Setting::NameKey || (found.kind == PERSON && found.tokens.start == first)
+            };
+            for found in self.found.iter().filter(fits) {
                 if let Some(name) = self.name(text, found, setting)
                     && starts.contains(&name.span.start)
                 {
