@@ -178,7 +178,7 @@ impl ScrubConfig {
         self
     }
 
-    /// Whether names of persons, places and organisations, and addresses, are looked for in running
+    /// Whether names of persons and places, addresses, and organisations if they are asked for, are looked for in running
     /// text, by the built-in model. They are by default. In lines of logs they are looked for only
     /// under keys that name a person.
     pub fn with_names(mut self, names: bool) -> Self {
