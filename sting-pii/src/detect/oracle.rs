@@ -63,6 +63,7 @@ impl Search<'_, '_, '_> {
     }
 }
 
+#[cfg(test)]
 mod tests {
     use crate::catalog::builtin;
     use crate::detect::Engine;
