@@ -96,6 +96,27 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Its name in every language binding: `none`, `new`, `merged` or `split`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::New => "new",
+            Self::Merged { .. } => "merged",
+            Self::Split { .. } => "split",
+        }
+    }
+
+    /// The templates that are no more since the line.
+    pub fn replaced(&self) -> &[TemplateId] {
+        match self {
+            Self::None | Self::New => &[],
+            Self::Merged { from } => from,
+            Self::Split { from, .. } => std::slice::from_ref(from),
+        }
+    }
+}
+
 /// Mines templates from lines, in bounded memory.
 #[derive(Debug)]
 pub struct TemplateMiner {

@@ -223,17 +223,11 @@ impl TemplateMiner {
         let mined = self.0.push(&line);
         let param = |span: &Span| span.get(&line).unwrap_or_default().to_owned();
         let params = mined.params.iter().map(param).collect();
-        let (change, replaces) = match mined.change {
-            template::Change::New => ("new", Vec::new()),
-            template::Change::Merged { from } => ("merged", from),
-            template::Change::Split { from, .. } => ("split", vec![from]),
-            _ => ("none", Vec::new()),
-        };
         let held = self.0.get(mined.id).expect("the template of a line is held");
         Template {
             params,
-            change: change.into(),
-            replaces: replaces.into_iter().map(|id| id as f64).collect(),
+            change: mined.change.as_str().into(),
+            replaces: mined.change.replaced().iter().map(|&id| id as f64).collect(),
             ..held.into()
         }
     }

@@ -263,13 +263,8 @@ fn push(miner: &mut template::TemplateMiner, line: &str) -> Template {
     let mined = miner.push(line);
     let param = |span: &Span| span.get(line).unwrap_or_default().to_owned();
     let params = mined.params.iter().map(param).collect();
-    let (change, replaces) = match mined.change {
-        template::Change::New => ("new", Vec::new()),
-        template::Change::Merged { from } => ("merged", from),
-        template::Change::Split { from, .. } => ("split", vec![from]),
-        _ => ("none", Vec::new()),
-    };
-    template_of(miner.get(mined.id).expect("the template of a line is held"), params, change, replaces)
+    let held = miner.get(mined.id).expect("the template of a line is held");
+    template_of(held, params, mined.change.as_str(), mined.change.replaced().to_vec())
 }
 
 fn template_of(

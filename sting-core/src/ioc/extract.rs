@@ -115,7 +115,8 @@ struct Run<'t, 'f> {
 
 impl Run<'_, '_> {
     fn scan(&mut self) {
-        let text = self.text.text.clone().into_owned();
+        // A run that was not defanged is borrowed: this copies nothing.
+        let text = self.text.text.clone();
         let first_url = self.urls(&text);
         let text = &text[..first_url];
         self.mails(text);

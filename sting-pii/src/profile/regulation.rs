@@ -3,6 +3,23 @@
 use crate::Risk;
 use crate::action::{Action, DatePrecision, Generalize};
 
+/// Groups of kinds that are personal data in the widest sense of the law.
+const PERSONAL_DATA: &[&str] = &[
+    "name",
+    "contact",
+    "personal",
+    "government",
+    "financial",
+    "medical",
+    "network",
+    "location",
+    "device",
+    "vehicle",
+    "education",
+    "employment",
+    "secret",
+];
+
 /// What a built-in profile looks for, what it does, and on whose word. A mapping, not a certification.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -65,21 +82,7 @@ const PROFILES: &[ProfileInfo] = &[
         name: "gdpr",
         title: "General Data Protection Regulation, European Union",
         source: "Regulation (EU) 2016/679, articles 4(1), 4(13) to (15), 9(1) and 87",
-        tags: &[
-            "name",
-            "contact",
-            "personal",
-            "government",
-            "financial",
-            "medical",
-            "network",
-            "location",
-            "device",
-            "vehicle",
-            "education",
-            "employment",
-            "secret",
-        ],
+        tags: PERSONAL_DATA,
         actions: &[],
         risk_threshold: Risk::Low,
         retention_days: Some(1095),
@@ -194,21 +197,7 @@ const PROFILES: &[ProfileInfo] = &[
         name: "ccpa",
         title: "California Consumer Privacy Act",
         source: "California Civil Code 1798.140(v) and (ae)",
-        tags: &[
-            "name",
-            "contact",
-            "personal",
-            "government",
-            "financial",
-            "medical",
-            "network",
-            "location",
-            "device",
-            "vehicle",
-            "education",
-            "employment",
-            "secret",
-        ],
+        tags: PERSONAL_DATA,
         actions: &[],
         risk_threshold: Risk::Low,
         retention_days: Some(730),
