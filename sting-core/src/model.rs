@@ -3,7 +3,11 @@
 //! `sting-vector` implements [`Embedder`]; the caller hands it in wherever a model is wanted, so
 //! that no crate depends on another's models.
 
-use std::fmt;
+use crate::event::Event;
+use crate::ioc::IocMatch;
+use crate::sigma::Match;
+use crate::template::TemplateId;
+use std::fmt::{self, Write};
 
 /// A model that failed or that cannot be used as asked.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +102,101 @@ pub trait Classifier: Send + Sync + fmt::Debug {
     fn classify(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError>;
 }
 
+/// An event, and what was found in it before a classifier sees it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Evidence<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// Rules that matched it.
+    pub matches: &'a [Match],
+    /// Known indicators in it.
+    pub indicators: &'a [IocMatch],
+    /// The template of its message.
+    pub template: Option<TemplateId>,
+    /// How unusual it is, in [0, 1].
+    pub anomaly: Option<f32>,
+}
+
+impl<'a> Evidence<'a> {
+    /// An event of which nothing else is known.
+    pub fn of(event: &'a Event) -> Self {
+        Self { event, matches: &[], indicators: &[], template: None, anomaly: None }
+    }
+
+    /// The same with the rules that matched.
+    pub fn with_matches(mut self, matches: &'a [Match]) -> Self {
+        self.matches = matches;
+        self
+    }
+
+    /// The same with the known indicators in it.
+    pub fn with_indicators(mut self, indicators: &'a [IocMatch]) -> Self {
+        self.indicators = indicators;
+        self
+    }
+
+    /// The same with the template of its message.
+    pub fn with_template(mut self, template: TemplateId) -> Self {
+        self.template = Some(template);
+        self
+    }
+
+    /// The same with how unusual it is, in [0, 1].
+    pub fn with_anomaly(mut self, score: f32) -> Self {
+        self.anomaly = Some(score);
+        self
+    }
+
+    /// It as a text, for models that read nothing else: every field with its value on a line of its own, and the titles
+    /// of the rules. Of an event that is nothing but a message, the message.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in self.event.fields() {
+            // Writing to a `String` cannot fail.
+            let _ = match name {
+                "message" => writeln!(text, "{}", value.as_str()),
+                _ => writeln!(text, "{name}: {}", value.as_str()),
+            };
+        }
+        for found in self.matches {
+            let _ = writeln!(text, "rule: {}", found.title);
+        }
+        text.truncate(text.trim_end().len());
+        text
+    }
+}
+
+/// Sorts events into classes. Whatever sorts texts sorts events by [`Evidence::text`].
+pub trait EventClassifier: Send + Sync + fmt::Debug {
+    /// Name and version of the model.
+    fn id(&self) -> &str;
+
+    /// The classes, in the order of the columns of [`EventClassifier::classify_events`].
+    fn labels(&self) -> &[String];
+
+    /// Probabilities: row-major, `evidence.len()` rows of one number a label, each row summing to 1.
+    ///
+    /// # Errors
+    /// Fails if the model itself fails; never because of what an event holds.
+    fn classify_events(&self, evidence: &[Evidence<'_>]) -> Result<Vec<f32>, ModelError>;
+}
+
+impl<C: Classifier> EventClassifier for C {
+    fn id(&self) -> &str {
+        Classifier::id(self)
+    }
+
+    fn labels(&self) -> &[String] {
+        Classifier::labels(self)
+    }
+
+    fn classify_events(&self, evidence: &[Evidence<'_>]) -> Result<Vec<f32>, ModelError> {
+        let texts: Vec<String> = evidence.iter().map(Evidence::text).collect();
+        self.classify(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
 /// Scores how well texts answer a query, reading both together: a cross-encoder.
 pub trait Reranker: Send + Sync + fmt::Debug {
     /// Name and version of the model.
@@ -108,4 +207,37 @@ pub trait Reranker: Send + Sync + fmt::Debug {
     /// # Errors
     /// Fails if the model itself fails; never because of what a text holds.
     fn rerank(&self, query: &str, texts: &[&str]) -> Result<Vec<f32>, ModelError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Classifier, EventClassifier, Evidence, ModelError};
+    use crate::event::Event;
+
+    #[derive(Debug)]
+    struct Length([String; 2]);
+
+    impl Classifier for Length {
+        fn id(&self) -> &'static str {
+            "length"
+        }
+
+        fn labels(&self) -> &[String] {
+            &self.0
+        }
+
+        fn classify(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
+            let row = |text: &&str| if text.len() < 8 { [1.0, 0.0] } else { [0.0, 1.0] };
+            Ok(texts.iter().flat_map(row).collect())
+        }
+    }
+
+    #[test]
+    fn what_sorts_texts_sorts_events() {
+        let events = [Event::from_text("short"), Event::from_json(br#"{"a": {"b": "c"}, "n": 10}"#).unwrap()];
+        let evidence: Vec<_> = events.iter().map(Evidence::of).collect();
+        assert_eq!([evidence[0].text(), evidence[1].text()], ["short", "a.b: c\nn: 10"]);
+        let model: &dyn EventClassifier = &Length(["short".to_owned(), "long".to_owned()]);
+        assert_eq!(model.classify_events(&evidence).unwrap(), [1.0, 0.0, 0.0, 1.0]);
+    }
 }
