@@ -57,6 +57,19 @@ pub enum Error {
     /// A detection rule that cannot be used.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// A scrubber that failed, so that nothing may leave.
+    #[error("scrubbing failed, and nothing was handed on: {0}")]
+    Scrub(String),
+    /// A saved state that cannot be restored.
+    #[error("saved state of the {what}: {problem}; {mend}")]
+    State {
+        /// What it is a state of.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        mend: &'static str,
+    },
     /// A model that failed.
     #[error(transparent)]
     Model(#[from] crate::model::ModelError),
@@ -80,6 +93,11 @@ impl Error {
         Self::Config { what: what.into(), problem: problem.into(), mend: mend.into() }
     }
 
+    /// A [`Error::State`].
+    pub fn state(what: &'static str, problem: impl Into<String>, mend: &'static str) -> Self {
+        Self::State { what, problem: problem.into(), mend }
+    }
+
     /// A short stable code, the same in every language binding.
     pub fn code(&self) -> &'static str {
         match self {
@@ -91,6 +109,8 @@ impl Error {
             Self::Tokenizer { .. } => "tokenizer",
             Self::Event(_) => "event",
             Self::Rule(_) => "rule",
+            Self::Scrub(_) => "scrub",
+            Self::State { .. } => "state",
             Self::Model(_) => "model",
         }
     }

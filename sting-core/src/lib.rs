@@ -22,5 +22,5 @@ pub use document::{Coverage, Document, Gap, Part, PartKind};
 pub use error::{Error, RuleError};
 pub use id::Id;
 pub use lineage::{SourceMap, SourceRun};
-pub use privacy::{Provenance, Raw, Scrubbed, Waiver};
+pub use privacy::{Provenance, Raw, Scrub, Scrubbed, Waiver};
 pub use span::Span;

@@ -3,7 +3,11 @@
 //! `sting-vector` implements [`Embedder`]; the caller hands it in wherever a model is wanted, so
 //! that no crate depends on another's models.
 
-use crate::event::Event;
+mod llm;
+
+pub use llm::{Llm, LlmError, Prompt, Reply};
+
+use crate::event::{Event, Severity};
 use crate::ioc::IocMatch;
 use crate::sigma::Match;
 use crate::template::TemplateId;
@@ -180,6 +184,42 @@ pub trait EventClassifier: Send + Sync + fmt::Debug {
     /// # Errors
     /// Fails if the model itself fails; never because of what an event holds.
     fn classify_events(&self, evidence: &[Evidence<'_>]) -> Result<Vec<f32>, ModelError>;
+
+    /// How bad an event of a class is, in points of 100. The name of the class tells, unless the model
+    /// knows better: see [`risk_of_label`].
+    fn risk(&self, class: usize) -> f64 {
+        self.labels().get(class).map_or(0.0, |label| risk_of_label(label))
+    }
+
+    /// Learns from events that somebody has labelled.
+    ///
+    /// # Errors
+    /// If the model cannot learn, which is so unless it says otherwise, or if there is not one usable label
+    /// for each event.
+    fn learn(&mut self, evidence: &[Evidence<'_>], labels: &[&str]) -> Result<(), ModelError> {
+        let _ = (evidence, labels);
+        let id = EventClassifier::id(self);
+        Err(ModelError::new(id, "cannot learn", "use a classifier that is trained here"))
+    }
+
+    /// The whole model for a file; `None` if it is not this library's to save.
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// The risk of a class in points of 100, by its name: a severity, or one of the usual names of what is
+/// harmless. Any other class is taken for an attack.
+///
+/// ```
+/// use sting_core::model::risk_of_label;
+/// assert_eq!(["benign", "medium", "ransomware"].map(risk_of_label), [0.0, 40.0, 80.0]);
+/// ```
+pub fn risk_of_label(label: &str) -> f64 {
+    match label.to_ascii_lowercase().as_str() {
+        "benign" | "normal" | "none" | "legitimate" | "harmless" | "-" => 0.0,
+        name => Severity::of(name).map_or(80.0, Severity::points),
+    }
 }
 
 impl<C: Classifier> EventClassifier for C {

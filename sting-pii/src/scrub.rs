@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use sting_core::id::IdHasher;
-use sting_core::{Id, Scrubbed, SourceMap, Span};
+use sting_core::{Id, Raw, Scrub, Scrubbed, SourceMap, Span};
 
 /// Rounds after which scrubbing gives up. One round transforms what was found; another is needed
 /// only where a replacement left something beside it that now stands alone.
@@ -431,6 +431,16 @@ impl Scrubber {
         }
         round.star(text, Span::new(at, cluster.span.end));
         Ok(())
+    }
+}
+
+/// So that `sting-core` can have texts scrubbed before they leave.
+impl Scrub for Scrubber {
+    fn scrub_text(&self, text: &Raw<String>) -> Result<Scrubbed<String>, sting_core::Error> {
+        match self.scrub(text.expose()) {
+            Ok(result) => Ok(result.text),
+            Err(error) => Err(sting_core::Error::Scrub(error.to_string())),
+        }
     }
 }
 

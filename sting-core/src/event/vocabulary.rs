@@ -145,6 +145,17 @@ impl Severity {
         }
     }
 
+    /// How bad one sign of this severity is, in points of 100: inside the band of the risk level of the same name.
+    pub const fn points(self) -> f64 {
+        match self {
+            Self::Informational => 3.0,
+            Self::Low => 15.0,
+            Self::Medium => 40.0,
+            Self::High => 65.0,
+            Self::Critical => 90.0,
+        }
+    }
+
     /// The severity of a name or alias: syslog's, the incident classes SEV-1 to SEV-4, and Sigma's.
     pub fn of(name: &str) -> Option<Self> {
         Some(match fold(name).as_str() {
