@@ -2,6 +2,7 @@ use std::sync::LazyLock;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use sting_core::anomaly::{AnomalyDetector, MultiAnomalyDetector, RareValues, RateDetector};
 use sting_core::event::Event;
 use sting_core::sigma::{Rule, RuleSet};
 use sting_core::template::{TemplateConfig, TemplateMiner};
@@ -90,5 +91,30 @@ pub fn ioc(data: &[u8]) {
     for (one, other) in found.iter().zip(&padded) {
         assert!(one.span.get(&text).is_some(), "an indicator is out of bounds or cuts a character");
         assert_eq!((&one.value, one.span.start + 1), (&other.value, other.span.start));
+    }
+}
+
+/// Saved states are restored or refused. With a valid checksum, which is added here, what is restored is written as it was
+/// read, and it can go on.
+pub fn state(data: &[u8]) {
+    let Some((kind, body)) = data.split_first() else { return };
+    let kinds: [&[u8]; 4] = [b"STan\x01\0", b"STam\x01\0", b"STar\x01\0", b"STav\x01\0"];
+    let mut bytes = [kinds[usize::from(kind % 4)], body].concat();
+    bytes.extend(&blake3::hash(&bytes).as_bytes()[..8]);
+    if let Ok(mut detector) = AnomalyDetector::from_bytes(&bytes) {
+        assert_eq!(detector.to_bytes(), bytes);
+        assert!((0.0..=1.0).contains(&detector.push(60.0, 1.0).expect("a finite value")));
+    }
+    if let Ok(detector) = MultiAnomalyDetector::from_bytes(&bytes) {
+        assert_eq!(detector.to_bytes(), bytes);
+    }
+    if let Ok(mut rate) = RateDetector::from_bytes(&bytes) {
+        rate.push(60.0).expect("a finite time");
+    }
+    if let Ok(mut rare) = RareValues::from_bytes(&bytes) {
+        assert!((0.0..=1.0).contains(&rare.push("field", "value")));
+    }
+    for read in [data, &bytes[..bytes.len() - 1]] {
+        assert!(AnomalyDetector::from_bytes(read).is_err() && RareValues::from_bytes(read).is_err());
     }
 }

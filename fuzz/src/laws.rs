@@ -10,7 +10,7 @@ mod store;
 mod token;
 
 pub use chunk::chunker;
-pub use event::{event, ioc, rule, template};
+pub use event::{event, ioc, rule, state, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
 pub use pii::{names, scrubber, session, structured};
 pub use store::store_log;
@@ -39,7 +39,7 @@ pub fn html(data: &[u8]) {
 mod tests {
     #[test]
     fn laws_hold_on_the_seeds() {
-        let targets: [(&str, fn(&[u8])); 14] = [
+        let targets: [(&str, fn(&[u8])); 15] = [
             ("chunker", super::chunker),
             ("event", super::event),
             ("extract_csv", super::extract_csv),
@@ -51,6 +51,7 @@ mod tests {
             ("rule", super::rule),
             ("scrubber", super::scrubber),
             ("session", super::session),
+            ("state", super::state),
             ("structured", super::structured),
             ("store_log", super::store_log),
             ("tokenizer", super::tokenizer),

@@ -51,6 +51,12 @@ pub enum Error {
         /// What to do about it.
         mend: String,
     },
+    /// A number that cannot be reckoned with.
+    #[error("the {what} is not a finite number; leave the point out")]
+    NotFinite {
+        /// What the number stands for.
+        what: &'static str,
+    },
     /// An event that is not one.
     #[error("event: {0}")]
     Event(String),
@@ -107,6 +113,7 @@ impl Error {
             Self::Read(_) => "read",
             Self::Span { .. } => "span",
             Self::Tokenizer { .. } => "tokenizer",
+            Self::NotFinite { .. } => "not_finite",
             Self::Event(_) => "event",
             Self::Rule(_) => "rule",
             Self::Scrub(_) => "scrub",

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod analyze;
+pub mod anomaly;
 pub mod chunk;
 pub mod document;
 mod error;
@@ -14,6 +15,7 @@ pub mod offset;
 pub mod privacy;
 pub mod sigma;
 mod span;
+mod state;
 pub mod template;
 pub mod token;
 pub mod yaml;
