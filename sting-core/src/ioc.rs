@@ -13,7 +13,9 @@
 //! ]);
 //! ```
 
+mod bytes;
 mod extract;
+mod file;
 mod host;
 mod refang;
 mod set;
@@ -35,6 +37,13 @@ pub struct Ioc {
     pub value: String,
     /// Where it stands in the text, as it is written there.
     pub span: Span,
+}
+
+impl Ioc {
+    /// By place; of two that begin together, the longer first.
+    fn order(&self) -> (usize, std::cmp::Reverse<usize>, IocKind) {
+        (self.span.start, std::cmp::Reverse(self.span.end), self.kind)
+    }
 }
 
 /// Kinds of indicators.
@@ -67,7 +76,7 @@ pub enum IocKind {
     Technique,
     /// The name of a file that can be run or that carries code.
     FileName,
-    /// A Bitcoin (Bech32) or Ethereum address.
+    /// A Bitcoin or Ethereum address.
     Wallet,
 }
 

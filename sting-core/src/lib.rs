@@ -18,6 +18,7 @@ mod span;
 mod state;
 pub mod template;
 pub mod token;
+pub mod wallet;
 pub mod yaml;
 
 pub use document::{Coverage, Document, Gap, Part, PartKind};

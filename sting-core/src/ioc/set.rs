@@ -1,7 +1,8 @@
 //! Indicators that are known, and events held against them.
 
+use super::extract::lower;
 use super::host::is_domain;
-use super::table::{Entry, Key, Table};
+use super::table::{Key, Table};
 use super::{Extractor, Ioc, IocKind};
 use crate::event::Event;
 use crate::{Error, Span};
@@ -48,8 +49,8 @@ pub struct IocMatch {
 
 /// A set of known indicators.
 ///
-/// Ten million take less than 250 MB once [`Iocs::seal`] was called, which is a matter of memory only. Values are not kept, but
-/// 96 bits of their hash: a match says how the event spells it.
+/// Ten million take less than 250 MB once [`Iocs::seal`] was called, which is a matter of memory only, and none if they lie in a
+/// mapped file ([`Iocs::from_bytes`]). Values are not kept, but 96 bits of their hash: a match says how the event spells it.
 ///
 /// ```
 /// use sting_core::event::Event;
@@ -67,14 +68,17 @@ pub struct IocMatch {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Iocs {
-    table: Table,
+    pub(super) table: Table,
     /// Source, confidence and life time, of which there are few combinations.
-    groups: Vec<(Arc<str>, u8, Option<u32>)>,
-    numbers: FxHashMap<(Arc<str>, u8, Option<u32>), u32>,
+    pub(super) groups: Vec<Group>,
+    numbers: FxHashMap<Group, u32>,
     /// Lengths of the networks' prefixes in use.
-    v4_prefixes: u64,
-    v6_prefixes: u128,
+    pub(super) v4_prefixes: u64,
+    pub(super) v6_prefixes: u128,
 }
+
+/// Source, confidence and life time of indicators.
+pub(super) type Group = (Arc<str>, u8, Option<u32>);
 
 impl Iocs {
     /// Adds an indicator, or says more of one that is there: its first sighting stays, its last moves on, its source, confidence
@@ -84,23 +88,32 @@ impl Iocs {
     /// [`Error::Config`] if the value is not of the kind.
     pub fn add(&mut self, kind: IocKind, value: &str, attributes: &Attributes) -> Result<bool, Error> {
         let value = canonical(kind, value)?;
-        if kind == IocKind::Cidr {
+        let key = if kind == IocKind::Cidr {
             let (address, bits) = network(&value).ok_or_else(|| not_of(kind))?;
             match address {
                 IpAddr::V4(_) => self.v4_prefixes |= 1 << bits,
                 IpAddr::V6(_) if bits < 128 => self.v6_prefixes |= 1 << bits,
                 IpAddr::V6(_) => return self.add(IocKind::Ipv6, &address.to_string(), attributes),
             }
-        }
+            network_key(address, bits)
+        } else {
+            key(kind, value.as_bytes())
+        };
         let group = self.group(attributes);
-        let (entry, is_new) = self.table.entry(key(kind, &value));
         let first = attributes.first_seen.or(attributes.last_seen).unwrap_or(0);
-        if entry.first_seen == 0 || (first != 0 && first < entry.first_seen) {
-            entry.first_seen = first;
-        }
-        entry.last_seen = entry.last_seen.max(attributes.last_seen.unwrap_or(first));
-        entry.group = group;
-        Ok(is_new)
+        let last = attributes.last_seen.unwrap_or(first);
+        Ok(self.table.update(key, |entry| {
+            if entry.first_seen == 0 || (first != 0 && first < entry.first_seen) {
+                entry.first_seen = first;
+            }
+            entry.last_seen = entry.last_seen.max(last);
+            entry.group = group;
+        }))
+    }
+
+    pub(super) fn of_parts(table: Table, groups: Vec<Group>, v4_prefixes: u64, v6_prefixes: u128) -> Self {
+        let numbers = groups.iter().cloned().zip(0..).collect();
+        Self { table, groups, numbers, v4_prefixes, v6_prefixes }
     }
 
     fn group(&mut self, attributes: &Attributes) -> u32 {
@@ -121,9 +134,11 @@ impl Iocs {
         self.len() == 0
     }
 
-    /// Bytes taken by the indicators.
+    /// Bytes of memory taken. What lies in a file that is mapped does not count.
     pub fn memory(&self) -> usize {
-        self.table.memory()
+        let of_groups: usize =
+            self.groups.iter().map(|(source, ..)| source.len() + 2 * size_of::<Group>()).sum();
+        self.table.memory() + of_groups
     }
 
     /// Brings the set into its smallest form. It can be added to as before.
@@ -134,20 +149,32 @@ impl Iocs {
     /// Forgets what is stale at `now`, in seconds since 1970, and returns how many that were.
     pub fn expire(&mut self, now: u32) -> usize {
         let groups = &self.groups;
-        self.table.retain(|entry| !is_stale(entry, groups[entry.group as usize].2, now))
+        self.table.retain(|entry| !is_stale(entry.last_seen, groups[entry.group as usize].2, now))
     }
 
     /// What is known of an indicator, in any spelling.
     pub fn get(&self, kind: IocKind, value: &str) -> Option<Attributes> {
-        self.look_up(kind, &canonical(kind, value).ok()?)
+        let value = canonical(kind, value).ok()?;
+        if kind == IocKind::Cidr {
+            let (address, bits) = network(&value)?;
+            return self.look_up_network(address, bits);
+        }
+        self.look_up(key(kind, value.as_bytes()))
     }
 
-    fn look_up(&self, kind: IocKind, value: &str) -> Option<Attributes> {
-        let entry = self.table.get(key(kind, value))?;
+    fn look_up(&self, key: Key) -> Option<Attributes> {
+        let entry = self.table.get(key)?;
         let (source, confidence, ttl) = self.groups[entry.group as usize].clone();
         let known = |seconds: u32| (seconds != 0).then_some(seconds);
         let (first_seen, last_seen) = (known(entry.first_seen), known(entry.last_seen));
         Some(Attributes { source, confidence, ttl, first_seen, last_seen })
+    }
+
+    fn look_up_network(&self, address: IpAddr, bits: u8) -> Option<Attributes> {
+        if address.is_ipv6() && bits == 128 {
+            return self.look_up(key(IocKind::Ipv6, address.to_string().as_bytes()));
+        }
+        self.look_up(network_key(address, bits))
     }
 
     /// The known indicators in the values of an event, in the order of its fields. With `now`, in seconds since 1970, those that
@@ -173,51 +200,54 @@ impl Iocs {
     fn search(&self, field: &str, text: &str, now: Option<u32>, matches: &mut Vec<IocMatch>) {
         // What is benign for a report may be known all the same.
         let extractor = Extractor::default().with_benign_kept(true);
-        for found in extractor.extract(text) {
-            let Some((kind, value, attributes)) = self.known(&found) else { continue };
-            let stale = now.is_some_and(|now| {
-                let entry = Entry { last_seen: attributes.last_seen.unwrap_or(0), ..Entry::default() };
-                is_stale(&entry, attributes.ttl, now)
-            });
-            if !stale {
-                matches.push(IocMatch { field: field.to_owned(), found, kind, value, attributes });
+        let mut new = Vec::new();
+        extractor.scan(text, &mut |found_kind, found, span| {
+            let Some((kind, value, attributes)) = self.known(found_kind, &found) else { return };
+            let seen = attributes.last_seen.unwrap_or(0);
+            if now.is_none_or(|now| !is_stale(seen, attributes.ttl, now)) {
+                let found = Ioc { kind: found_kind, value: found.into_owned(), span };
+                new.push(IocMatch { field: field.to_owned(), found, kind, value, attributes });
             }
-        }
+        });
+        new.sort_by_key(|one: &IocMatch| one.found.order());
+        new.dedup();
+        matches.append(&mut new);
     }
 
     /// The known indicator that what was found falls under: itself, its network, or the domain above it.
-    fn known(&self, found: &Ioc) -> Option<(IocKind, String, Attributes)> {
+    fn known(&self, kind: IocKind, value: &str) -> Option<(IocKind, String, Attributes)> {
         let exact = |kind: IocKind, value: &str| {
-            self.look_up(kind, value).map(|attributes| (kind, value.to_owned(), attributes))
+            self.look_up(key(kind, value.as_bytes())).map(|attributes| (kind, value.to_owned(), attributes))
         };
-        match found.kind {
-            IocKind::Ipv4 | IocKind::Ipv6 => {
-                exact(found.kind, &found.value).or_else(|| self.network_of(&found.value))
-            }
+        match kind {
+            IocKind::Ipv4 => exact(kind, value)
+                .or_else(|| if self.v4_prefixes == 0 { None } else { self.network_of(value) }),
+            IocKind::Ipv6 => exact(kind, value)
+                .or_else(|| if self.v6_prefixes == 0 { None } else { self.network_of(value) }),
             IocKind::Domain => {
-                let above = found.value.match_indices('.').map(|(at, _)| &found.value[at + 1..]);
-                std::iter::once(&*found.value)
+                let above = value.match_indices('.').map(|(at, _)| &value[at + 1..]);
+                std::iter::once(value)
                     .chain(above)
                     .take_while(|domain| domain.contains('.'))
                     .find_map(|domain| exact(IocKind::Domain, domain))
             }
-            IocKind::FileName => exact(found.kind, &found.value.to_ascii_lowercase()),
+            IocKind::FileName => exact(kind, &lower(value)),
             IocKind::Cidr => {
-                let (address, bits) = network(&found.value)?;
-                if address.is_ipv6() && bits == 128 {
-                    return exact(IocKind::Ipv6, &address.to_string());
-                }
-                exact(IocKind::Cidr, &format!("{address}/{bits}"))
+                let (address, bits) = network(value)?;
+                let attributes = self.look_up_network(address, bits)?;
+                Some((IocKind::Cidr, format!("{address}/{bits}"), attributes))
             }
-            _ => exact(found.kind, &found.value),
+            _ => exact(kind, value),
         }
     }
 
+    /// The narrowest known network that an address is in.
     fn network_of(&self, address: &str) -> Option<(IocKind, String, Attributes)> {
         let address: IpAddr = address.parse().ok()?;
         (0..=128u8).rev().filter(|&bits| self.uses_prefix(address, bits)).find_map(|bits| {
-            let value = format!("{}/{bits}", masked(address, bits));
-            self.look_up(IocKind::Cidr, &value).map(|attributes| (IocKind::Cidr, value, attributes))
+            let network = masked(address, bits);
+            let attributes = self.look_up(network_key(network, bits))?;
+            Some((IocKind::Cidr, format!("{network}/{bits}"), attributes))
         })
     }
 
@@ -229,8 +259,8 @@ impl Iocs {
     }
 }
 
-fn is_stale(entry: &Entry, ttl: Option<u32>, now: u32) -> bool {
-    ttl.is_some_and(|ttl| entry.last_seen != 0 && now > entry.last_seen.saturating_add(ttl))
+fn is_stale(last_seen: u32, ttl: Option<u32>, now: u32) -> bool {
+    ttl.is_some_and(|ttl| last_seen != 0 && now > last_seen.saturating_add(ttl))
 }
 
 fn masked(address: IpAddr, bits: u8) -> IpAddr {
@@ -271,7 +301,7 @@ fn canonical(kind: IocKind, value: &str) -> Result<String, Error> {
         IocKind::Cidr => network(&refanged).map(|(address, bits)| format!("{address}/{bits}")),
         IocKind::Domain => {
             let domain = refanged.trim_start_matches("*.").trim_end_matches('.').to_ascii_lowercase();
-            is_domain(&domain, true).then_some(domain)
+            is_domain(&domain, &domain, true).then_some(domain)
         }
         _ => Extractor::default()
             .with_benign_kept(true)
@@ -283,18 +313,35 @@ fn canonical(kind: IocKind, value: &str) -> Result<String, Error> {
     canonical.ok_or_else(|| not_of(kind))
 }
 
-/// Two different products of the text with itself, eight bytes at a time. Who makes two texts collide gains a false alarm.
-fn key(kind: IocKind, value: &str) -> Key {
+fn network_key(address: IpAddr, bits: u8) -> Key {
+    let mut bytes = [0; 17];
+    let length = match address {
+        IpAddr::V4(v4) => {
+            bytes[..4].copy_from_slice(&v4.octets());
+            4
+        }
+        IpAddr::V6(v6) => {
+            bytes[..16].copy_from_slice(&v6.octets());
+            16
+        }
+    };
+    bytes[length] = bits;
+    key(IocKind::Cidr, &bytes[..=length])
+}
+
+/// Two different products of the value with itself, eight bytes at a time. Who makes two texts collide gains a false alarm.
+fn key(kind: IocKind, value: &[u8]) -> Key {
     const SEEDS: [u64; 2] = [0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9];
     let fold = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);
         (product >> 64) as u64 ^ product as u64
     };
     let mut lanes = [SEEDS[0] ^ kind as u64, SEEDS[1] ^ value.len() as u64];
-    for piece in value.as_bytes().chunks(8) {
-        let mut word = [0; 8];
-        word[..piece.len()].copy_from_slice(piece);
-        let word = u64::from_le_bytes(word);
+    let (words, rest) = value.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let last = (!rest.is_empty()).then_some(last);
+    for word in words.iter().copied().chain(last).map(u64::from_le_bytes) {
         lanes[0] = fold(lanes[0] ^ word, SEEDS[1] ^ lanes[1]);
         lanes[1] =
             fold(lanes[1] ^ word.rotate_left(32), SEEDS[0] ^ 0x4b33_a62e_d433_d4a3).wrapping_add(lanes[0]);

@@ -1,5 +1,6 @@
 //! Millions of keys in few bytes each: a filter, and behind it a sorted table.
 
+use super::bytes::Bytes;
 use rustc_hash::FxHashMap;
 
 /// What is kept of an indicator besides its key; 12 bytes.
@@ -12,26 +13,46 @@ pub(super) struct Entry {
     pub(super) group: u32,
 }
 
+impl Entry {
+    fn to_bytes(self) -> [u8; ENTRY] {
+        let mut bytes = [0; ENTRY];
+        for (part, number) in
+            bytes.as_chunks_mut::<4>().0.iter_mut().zip([self.first_seen, self.last_seen, self.group])
+        {
+            *part = number.to_le_bytes();
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: [u8; ENTRY]) -> Self {
+        let number = |at: usize| u32::from_le_bytes(bytes.as_chunks().0[at]);
+        Self { first_seen: number(0), last_seen: number(1), group: number(2) }
+    }
+}
+
 /// 128 bits that stand for an indicator. The sorted table keeps 96 of them: at ten million indicators, one look-up in 10^21 finds
 /// one that is not there.
 pub(super) type Key = u128;
 
 /// A map from keys to entries that takes 24 bytes an entry once it is [sealed](Table::seal), and can be added to at any time.
+///
+/// The sealed part is columns of bytes, little-endian, that can lie in a file: see [`Table::columns`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    /// Where the keys with each head begin; one more than there are heads, or empty.
-    starts: Vec<u32>,
+    /// Where the keys with each head begin, four bytes each; one more than there are heads, or empty.
+    starts: Bytes,
     /// The rest of each key, sorted among those of the same head.
-    tails: Vec<[u8; TAIL]>,
-    entries: Vec<Entry>,
-    /// Four bits a key, in one word: most keys that are not in the table are known not to be without touching it.
-    filter: Vec<u64>,
+    tails: Bytes,
+    entries: Bytes,
+    /// Four bits a key, in one word of eight bytes: most keys that are not in the table are known not to be without touching it.
+    filter: Bytes,
     /// What came since the table was sealed.
     fresh: FxHashMap<Key, Entry>,
 }
 
 const HEADS: usize = 1 << 16;
 const TAIL: usize = 10;
+const ENTRY: usize = 12;
 /// Bits of the filter a key.
 const FILTER_BITS: usize = 10;
 
@@ -51,37 +72,80 @@ fn filter_place(tail: [u8; TAIL], words: usize) -> (usize, u64) {
     (word as usize, (0..4).fold(0, |mask, at| mask | 1u64 << (bits >> (6 * at) & 63)))
 }
 
+/// Bytes of the columns of a sealed table with so many keys.
+pub(super) fn column_lengths(keys: usize) -> [usize; 4] {
+    let starts = if keys == 0 { 0 } else { (HEADS + 1) * 4 };
+    [starts, keys * TAIL, keys * ENTRY, filter_words(keys) * 8]
+}
+
+fn filter_words(keys: usize) -> usize {
+    (keys * FILTER_BITS).div_ceil(64)
+}
+
 impl Table {
+    /// Starts, tails, entries and filter of the sealed part.
+    pub(super) fn columns(&self) -> [&[u8]; 4] {
+        [&self.starts, &self.tails, &self.entries, &self.filter]
+    }
+
+    /// The table that has these columns, of the lengths of [`column_lengths`]; `None` if no table has them: a start is out of order,
+    /// or an entry has one of `groups` groups that does not exist.
+    pub(super) fn from_columns([starts, tails, entries, filter]: [Bytes; 4], groups: usize) -> Option<Self> {
+        let table = Self { starts, tails, entries, filter, fresh: FxHashMap::default() };
+        let starts = table.starts.as_chunks::<4>().0.iter().map(|&start| u32::from_le_bytes(start) as usize);
+        let ends_well = starts.clone().next_back().unwrap_or(0) == table.sealed_len();
+        let in_order = starts.clone().next().unwrap_or(0) == 0 && starts.is_sorted();
+        let grouped = table
+            .entries
+            .as_chunks()
+            .0
+            .iter()
+            .all(|&entry| (Entry::from_bytes(entry).group as usize) < groups);
+        (ends_well && in_order && grouped).then_some(table)
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.tails.len() + self.fresh.len()
+        self.sealed_len() + self.fresh.len()
+    }
+
+    fn sealed_len(&self) -> usize {
+        self.tails.len() / TAIL
     }
 
     pub(super) fn get(&self, key: Key) -> Option<Entry> {
         let fresh = if self.fresh.is_empty() { None } else { self.fresh.get(&key).copied() };
-        fresh.or_else(|| self.sealed(key).map(|at| self.entries[at]))
+        fresh.or_else(|| self.sealed(key).map(|at| Entry::from_bytes(self.entries.as_chunks().0[at])))
     }
 
-    /// The entry of a key, to be changed, and whether it is a new one.
-    pub(super) fn entry(&mut self, key: Key) -> (&mut Entry, bool) {
+    /// Changes the entry of a key, and returns whether it is a new one.
+    pub(super) fn update(&mut self, key: Key, change: impl FnOnce(&mut Entry)) -> bool {
         const FEW: usize = 1 << 16;
         if let Some(at) = self.sealed(key) {
-            return (&mut self.entries[at], false);
+            let bytes = &mut self.entries.own().as_chunks_mut().0[at];
+            let mut entry = Entry::from_bytes(*bytes);
+            change(&mut entry);
+            *bytes = entry.to_bytes();
+            return false;
         }
-        if self.fresh.len() >= FEW.max(self.tails.len() / 16) {
+        if self.fresh.len() >= FEW.max(self.sealed_len() / 16) {
             self.seal();
         }
-        let is_new = !self.fresh.contains_key(&key);
-        (self.fresh.entry(key).or_default(), is_new)
+        let before = self.fresh.len();
+        change(self.fresh.entry(key).or_default());
+        self.fresh.len() > before
     }
 
     fn sealed(&self, key: Key) -> Option<usize> {
         let tail = tail(key);
-        let (word, bits) = filter_place(tail, self.filter.len());
-        if self.filter.get(word)? & bits != bits {
+        let filter = self.filter.as_chunks().0;
+        let (word, bits) = filter_place(tail, filter.len());
+        if u64::from_le_bytes(*filter.get(word)?) & bits != bits {
             return None;
         }
-        let (start, end) = (self.starts[head(key)] as usize, self.starts[head(key) + 1] as usize);
-        self.tails[start..end].binary_search(&tail).ok().map(|at| start + at)
+        let starts = self.starts.as_chunks().0;
+        let start = |head: usize| u32::from_le_bytes(starts[head]) as usize;
+        let (start, end) = (start(head(key)), start(head(key) + 1));
+        self.tails.as_chunks().0[start..end].binary_search(&tail).ok().map(|at| start + at)
     }
 
     /// Moves what came since the last time into the sorted table.
@@ -91,76 +155,95 @@ impl Table {
             return;
         }
         fresh.sort_unstable_by_key(|&(key, _)| key);
-        let mut old = self.tails.len();
+        let mut old = self.sealed_len();
         let mut write = old + fresh.len();
-        self.tails.reserve_exact(fresh.len());
-        self.tails.resize(write, [0; TAIL]);
-        self.entries.reserve_exact(fresh.len());
-        self.entries.resize(write, Entry::default());
-        self.starts.resize(HEADS + 1, old as u32);
-        self.starts[HEADS] = write as u32;
+        let tails = grown(&mut self.tails, write * TAIL).as_chunks_mut::<TAIL>().0;
+        let entries = grown(&mut self.entries, write * ENTRY).as_chunks_mut::<ENTRY>().0;
+        let starts = grown(&mut self.starts, (HEADS + 1) * 4).as_chunks_mut::<4>().0;
+        starts[HEADS] = (write as u32).to_le_bytes();
         // Merged from the end, in place: a copy of the table would double the memory.
         for of in (0..HEADS).rev() {
-            let start = if old == 0 { 0 } else { self.starts[of] as usize };
+            let start = u32::from_le_bytes(starts[of]) as usize;
             while write > 0 {
                 let next = fresh.last().filter(|&&(key, _)| head(key) == of);
-                let is_old = old > start && next.is_none_or(|&(key, _)| self.tails[old - 1] > tail(key));
+                let is_old = old > start && next.is_none_or(|&(key, _)| tails[old - 1] > tail(key));
                 if is_old {
                     (old, write) = (old - 1, write - 1);
-                    self.tails[write] = self.tails[old];
-                    self.entries[write] = self.entries[old];
+                    tails[write] = tails[old];
+                    entries[write] = entries[old];
                 } else if let Some(&(key, entry)) = next {
                     fresh.pop();
                     write -= 1;
-                    self.tails[write] = tail(key);
-                    self.entries[write] = entry;
+                    tails[write] = tail(key);
+                    entries[write] = entry.to_bytes();
                 } else {
                     break;
                 }
             }
-            self.starts[of] = write as u32;
+            starts[of] = (write as u32).to_le_bytes();
         }
-        self.filter = vec![0; (self.tails.len() * FILTER_BITS).div_ceil(64)];
-        for &tail in &self.tails {
-            let (word, bits) = filter_place(tail, self.filter.len());
-            self.filter[word] |= bits;
-        }
+        self.build_filter();
     }
 
     /// Keeps the entries for which `keep` holds, and returns how many are gone.
     pub(super) fn retain(&mut self, keep: impl Fn(&Entry) -> bool) -> usize {
         let before = self.len();
         self.fresh.retain(|_, entry| keep(entry));
+        let tails = self.tails.own().as_chunks_mut::<TAIL>().0;
+        let entries = self.entries.own().as_chunks_mut::<ENTRY>().0;
+        let starts = self.starts.own().as_chunks_mut::<4>().0;
         let (mut write, mut read) = (0, 0);
-        for of in 0..HEADS.min(self.starts.len().saturating_sub(1)) {
-            let end = self.starts[of + 1] as usize;
-            self.starts[of] = write as u32;
+        for of in 0..starts.len().saturating_sub(1) {
+            let end = u32::from_le_bytes(starts[of + 1]) as usize;
+            starts[of] = (write as u32).to_le_bytes();
             while read < end {
-                if keep(&self.entries[read]) {
-                    self.tails[write] = self.tails[read];
-                    self.entries[write] = self.entries[read];
+                if keep(&Entry::from_bytes(entries[read])) {
+                    tails[write] = tails[read];
+                    entries[write] = entries[read];
                     write += 1;
                 }
                 read += 1;
             }
         }
-        if let Some(last) = self.starts.last_mut() {
-            *last = write as u32;
+        if let Some(last) = starts.last_mut() {
+            *last = (write as u32).to_le_bytes();
         }
-        self.tails.truncate(write);
-        self.entries.truncate(write);
+        self.tails.own().truncate(write * TAIL);
+        self.entries.own().truncate(write * ENTRY);
+        if write == 0 {
+            self.starts.own().clear();
+        }
+        self.build_filter();
         before - self.len()
     }
 
-    /// Bytes taken.
+    fn build_filter(&mut self) {
+        let words = filter_words(self.sealed_len());
+        let filter = self.filter.own();
+        filter.clear();
+        filter.resize(words * 8, 0);
+        filter.shrink_to_fit();
+        let filter = filter.as_chunks_mut::<8>().0;
+        for &tail in self.tails.as_chunks().0 {
+            let (word, bits) = filter_place(tail, words);
+            filter[word] = (u64::from_le_bytes(filter[word]) | bits).to_le_bytes();
+        }
+    }
+
+    /// Bytes of memory taken.
     pub(super) fn memory(&self) -> usize {
         let of_fresh = self.fresh.capacity() * (size_of::<(Key, Entry)>() + 1);
-        self.tails.capacity() * TAIL
-            + self.entries.capacity() * size_of::<Entry>()
-            + self.starts.capacity() * 4
-            + self.filter.capacity() * 8
+        [&self.starts, &self.tails, &self.entries, &self.filter].into_iter().map(Bytes::memory).sum::<usize>()
             + of_fresh
     }
+}
+
+/// The bytes, filled up with zeros to so many.
+fn grown(bytes: &mut Bytes, length: usize) -> &mut [u8] {
+    let bytes = bytes.own();
+    bytes.reserve_exact(length.saturating_sub(bytes.len()));
+    bytes.resize(length, 0);
+    bytes
 }
 
 #[cfg(test)]
@@ -190,8 +273,7 @@ mod tests {
                         prop_assert_eq!(gone, before - map.len());
                     }
                     _ => {
-                        let (entry, is_new) = table.entry(key(number));
-                        entry.group = count as u32;
+                        let is_new = table.update(key(number), |entry| entry.group = count as u32);
                         prop_assert_eq!(is_new, map.insert(number, count as u32).is_none());
                     }
                 }

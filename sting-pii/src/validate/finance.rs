@@ -3,7 +3,7 @@
 use super::checksum::{luhn, mod97};
 use super::digits::{Compact, exactly, uniform, weighted};
 use super::{Check, check};
-use sha2::{Digest, Sha256};
+use sting_core::wallet;
 
 pub(super) const CHECKS: &[Check] = &[
     check("credit_card", 10.0, credit_card),
@@ -16,9 +16,9 @@ pub(super) const CHECKS: &[Check] = &[
     check("cusip", 10.0, cusip),
     check("sedol", 10.0, sedol),
     check("mx_clabe", 10.0, mx_clabe),
-    check("bitcoin", 1e6, bitcoin),
-    check("ethereum", 2.0, ethereum),
-    check("monero", 1e6, monero),
+    check("bitcoin", 1e6, |value| wallet::bitcoin(value.trim_ascii())),
+    check("ethereum", 2.0, wallet::ethereum),
+    check("monero", 1e6, wallet::monero),
     check("imei", 10.0, |v| exactly::<15>(v).is_some_and(|d| luhn(&d) && !uniform(&d))),
     check("vin", 11.0, vin),
 ];
@@ -187,160 +187,6 @@ fn mx_clabe(value: &[u8]) -> bool {
         let sum: u32 = d[..17].iter().zip([3, 7, 1].iter().cycle()).map(|(d, w)| d * w % 10).sum();
         (10 - sum % 10) % 10 == d[17] && !uniform(&d)
     })
-}
-
-/// Base58Check (addresses that begin with 1 or 3) or Bech32 (BIP 173, BIP 350).
-fn bitcoin(value: &[u8]) -> bool {
-    let value = value.trim_ascii();
-    if value.len() > 3 && value[..3].eq_ignore_ascii_case(b"bc1") {
-        bech32(value)
-    } else {
-        base58check(value)
-    }
-}
-
-/// The number that base 58 writes, in `N` bytes, if it fits.
-fn base58<const N: usize>(symbols: &[u8]) -> Option<[u8; N]> {
-    const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-    let mut bytes = [0_u8; N];
-    for symbol in symbols {
-        let mut carry = ALPHABET.iter().position(|s| s == symbol)?;
-        for byte in bytes.iter_mut().rev() {
-            carry += usize::from(*byte) * 58;
-            *byte = (carry & 0xFF) as u8;
-            carry >>= 8;
-        }
-        if carry != 0 {
-            return None;
-        }
-    }
-    Some(bytes)
-}
-
-/// Blocks of eleven symbols hold eight bytes each, the last seven hold five; the last four bytes are
-/// a checksum of the others.
-fn monero(value: &[u8]) -> bool {
-    let mut address = [0_u8; 69];
-    if value.len() != 95 {
-        return false;
-    }
-    for (symbols, bytes) in value.chunks(11).zip(address.chunks_mut(8)) {
-        let block = match bytes.len() {
-            8 => base58::<8>(symbols).map(Vec::from),
-            _ => base58::<5>(symbols).map(Vec::from),
-        };
-        match block {
-            Some(block) => bytes.copy_from_slice(&block),
-            None => return false,
-        }
-    }
-    keccak256(&address[..65])[..4] == address[65..]
-}
-
-fn base58check(value: &[u8]) -> bool {
-    let Some(bytes) = base58::<25>(value) else { return false };
-    let (payload, check) = bytes.split_at(21);
-    (26..=35).contains(&value.len()) && Sha256::digest(Sha256::digest(payload))[..4] == *check
-}
-
-fn bech32(value: &[u8]) -> bool {
-    const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-    let mixed = value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
-    if mixed || value.len() < 14 || value.len() > 90 {
-        return false;
-    }
-    let mut sum = 1_u32;
-    let mut step = |digit: u32| {
-        let top = sum >> 25;
-        sum = (sum & 0x01FF_FFFF) << 5 ^ digit;
-        for (i, generator) in
-            [0x3B6A_57B2_u32, 0x2650_8E6D, 0x1EA1_19FA, 0x3D42_33DD, 0x2A14_62B3].iter().enumerate()
-        {
-            if top >> i & 1 == 1 {
-                sum ^= generator;
-            }
-        }
-    };
-    // The human-readable part `bc`, spread out.
-    [3, 3, 0, 2, 3].into_iter().for_each(&mut step);
-    for symbol in &value[3..] {
-        let Some(digit) = ALPHABET.iter().position(|s| *s == symbol.to_ascii_lowercase()) else {
-            return false;
-        };
-        step(digit as u32);
-    }
-    matches!(sum, 1 | 0x2BC8_30A3)
-}
-
-/// Forty hexadecimal digits; those in mixed case carry the checksum of EIP-55.
-fn ethereum(value: &[u8]) -> bool {
-    let Some(address) =
-        value.strip_prefix(b"0x").filter(|a| a.len() == 40 && a.iter().all(u8::is_ascii_hexdigit))
-    else {
-        return false;
-    };
-    let plain = !address.iter().any(u8::is_ascii_uppercase) || !address.iter().any(u8::is_ascii_lowercase);
-    if plain {
-        return true;
-    }
-    let hash = keccak256(&address.to_ascii_lowercase());
-    address.iter().enumerate().all(|(i, b)| {
-        let nibble = hash[i / 2] >> (4 * (1 - i % 2)) & 15;
-        !b.is_ascii_alphabetic() || b.is_ascii_uppercase() == (nibble >= 8)
-    })
-}
-
-/// Keccak with the padding that Ethereum uses, for messages of less than one block of 136 bytes.
-fn keccak256(message: &[u8]) -> [u8; 32] {
-    debug_assert!(message.len() < 136);
-    let mut block = [0_u8; 136];
-    block[..message.len()].copy_from_slice(message);
-    block[message.len()] = 1;
-    block[135] |= 0x80;
-    let mut state = [0_u64; 25];
-    for (lane, bytes) in state.iter_mut().zip(block.as_chunks::<8>().0) {
-        *lane = u64::from_le_bytes(*bytes);
-    }
-    keccak_f(&mut state);
-    let mut hash = [0; 32];
-    for (bytes, lane) in hash.as_chunks_mut::<8>().0.iter_mut().zip(state) {
-        *bytes = lane.to_le_bytes();
-    }
-    hash
-}
-
-/// FIPS 202, section 3.3.
-fn keccak_f(a: &mut [u64; 25]) {
-    const ROTATIONS: [u32; 24] =
-        [1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44];
-    const LANES: [usize; 24] =
-        [10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1];
-    let mut lfsr = 1_u8;
-    for _ in 0..24 {
-        let mut column = [0; 5];
-        for (i, lane) in a.iter().enumerate() {
-            column[i % 5] ^= lane;
-        }
-        for (i, lane) in a.iter_mut().enumerate() {
-            *lane ^= column[(i + 4) % 5] ^ column[(i + 1) % 5].rotate_left(1);
-        }
-        let mut moved = a[1];
-        for (lane, rotation) in LANES.into_iter().zip(ROTATIONS) {
-            moved = std::mem::replace(&mut a[lane], moved.rotate_left(rotation));
-        }
-        for row in a.as_chunks_mut::<5>().0 {
-            let old = *row;
-            for i in 0..5 {
-                row[i] = old[i] ^ !old[(i + 1) % 5] & old[(i + 2) % 5];
-            }
-        }
-        for bit in 0..7 {
-            if lfsr & 1 == 1 {
-                a[0] ^= 1 << ((1 << bit) - 1);
-            }
-            lfsr = lfsr << 1 ^ if lfsr & 0x80 == 0 { 0 } else { 0x71 };
-        }
-    }
 }
 
 /// ISO 3779 with the check digit of 49 CFR 565, which North America requires.

@@ -65,6 +65,13 @@ fn domains_urls_and_mails() {
         &[("domain", "c2.evil.xyz", "c2.evil.xyz")],
     );
     check("main[.]rs", &[("domain", "main.rs", "main[.]rs")]);
+    check(
+        "url=hxxps://evil-host.net/a",
+        &[
+            ("url", "https://evil-host.net/a", "hxxps://evil-host.net/a"),
+            ("domain", "evil-host.net", "evil-host.net"),
+        ],
+    );
     let own = Extractor::default().with_benign_domains(["Evil.xyz"]);
     assert_eq!(own.extract("c2.evil.xyz notevil.xyz").len(), 1);
 }
@@ -87,13 +94,28 @@ fn hashes_ids_files_and_wallets() {
         ],
     );
     check(r"C:\Users\a\evil-1.DLL .js report.pdf", &[("filename", "evil-1.DLL", "evil-1.DLL")]);
-    // The examples of BIP 173 and EIP-55.
-    let bitcoin = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
+    // The examples of BIP 173 and EIP-55, and the first address of all.
+    let (bech32, base58) =
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa");
     let ethereum = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
     check(
-        &format!("{bitcoin} {ethereum} {}x", &bitcoin[..41]),
-        &[("wallet", bitcoin, bitcoin), ("wallet", ethereum, ethereum)],
+        &format!(
+            "{bech32} {base58} {ethereum} {}x {}b {}",
+            &bech32[..41],
+            &base58[..33],
+            ethereum.replace("5aA", "5aa")
+        ),
+        &[("wallet", bech32, bech32), ("wallet", base58, base58), ("wallet", ethereum, ethereum)],
     );
+    let sha512 = "ab12cd34".repeat(16);
+    check(&sha512, &[("sha512", &sha512, &sha512)]);
+}
+
+#[test]
+fn nothing_is_capped() {
+    let line = "CVE-2024-3094 hxxp://cdn.evil-host.net/x.exe\n";
+    let text = line.repeat(2000);
+    assert_eq!(extract(&text).len(), 8000);
 }
 
 #[test]
