@@ -2,14 +2,18 @@
 
 mod envelope;
 mod json;
+mod jsonl;
 pub(crate) mod name;
 mod time;
 mod vocabulary;
 
 pub use envelope::{Envelope, Fault};
+pub use jsonl::jsonl;
 pub use vocabulary::{EventType, Severity};
 
 use crate::Error;
+use json::escape;
+use std::sync::OnceLock;
 
 /// One security event: its bytes, and every value in it under a flat name.
 ///
@@ -18,7 +22,9 @@ use crate::Error;
 /// `Image`. The elements of an array, and the values of a key that is there twice, are all values of
 /// that one name, in order.
 ///
-/// Memory: the bytes, 28 bytes a value, and the names of nested values.
+/// Reading an event finds its values; what escapes in them stand for is worked out when somebody looks.
+/// Memory: the bytes, 28 bytes a value, and the names of nested values; once looked at, the text of the values
+/// that hold escapes.
 ///
 /// ```
 /// use sting_core::event::Event;
@@ -30,9 +36,20 @@ use crate::Error;
 #[derive(Clone)]
 pub struct Event {
     raw: String,
-    /// Names of nested values and unescaped strings.
+    /// Names of nested values, and values that are not spelled so in `raw`.
     arena: String,
     leaves: Vec<Leaf>,
+    /// The bytes are ASCII and spell no character by its number.
+    plain: bool,
+    decoded: OnceLock<Decoded>,
+}
+
+/// The texts of the values that are spelled with escapes.
+#[derive(Clone, Default)]
+struct Decoded {
+    text: String,
+    /// Indexes of the values, and where their texts end.
+    ends: Vec<(u32, u32)>,
 }
 
 /// One value with its names.
@@ -47,7 +64,7 @@ struct Leaf {
 }
 
 /// A run of `raw` or of `arena`; the highest bit of `start` tells which.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Slice {
     start: u32,
     len: u32,
@@ -61,6 +78,8 @@ enum Kind {
     Bool,
     Number,
     Text,
+    /// Text with JSON's escapes in it.
+    Escaped,
     /// An object or array without anything in it.
     Empty,
 }
@@ -103,7 +122,7 @@ impl<'a> Value<'a> {
     /// A number, or a text that spells one.
     pub fn as_f64(self) -> Option<f64> {
         match self.kind {
-            Kind::Number | Kind::Text => {
+            Kind::Number | Kind::Text | Kind::Escaped => {
                 self.text.trim().parse().ok().filter(|number: &f64| number.is_finite())
             }
             _ => None,
@@ -145,11 +164,21 @@ impl Event {
 
     /// A log line without fields: its text is the value of `message`, and keyword rules apply to it.
     pub fn from_text(line: &str) -> Self {
-        let raw: String = line.chars().take(1 << 28).collect();
+        let raw = line[..line.floor_char_boundary(json::MAX_BYTES)].to_owned();
         let text = Slice { start: 0, len: raw.len() as u32 };
         let name = Slice { start: IN_ARENA, len: 7 };
         let leaves = vec![Leaf { path: name, name, text, kind: Kind::Text }];
-        Self { raw, arena: "message".to_owned(), leaves }
+        Self::new(raw, "message".to_owned(), leaves)
+    }
+
+    fn new(raw: String, arena: String, leaves: Vec<Leaf>) -> Self {
+        Self { raw, arena, leaves, plain: false, decoded: OnceLock::new() }
+    }
+
+    /// True if every text of a value is in the bytes, but for the backslashes before `\\`, `/`, `"` and control
+    /// characters.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// The bytes it was read from.
@@ -164,15 +193,16 @@ impl Event {
 
     /// Every value of a field, in order.
     pub fn all<'a>(&'a self, field: &str) -> impl Iterator<Item = Value<'a>> {
-        self.leaves
-            .iter()
-            .filter(move |leaf| self.slice(leaf.name) == field || self.slice(leaf.path) == field)
-            .map(|leaf| self.value(leaf))
+        let named = self.leaves.iter().enumerate().filter(move |(_, leaf)| {
+            let same = |name: Slice| name.len as usize == field.len() && self.slice(name) == field;
+            same(leaf.name) || same(leaf.path)
+        });
+        named.map(|(index, leaf)| self.value(index, leaf))
     }
 
     /// Every value with its name, in order. A value without text stands for an empty object or array.
     pub fn fields(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
-        self.leaves.iter().map(|leaf| (self.slice(leaf.path), self.value(leaf)))
+        self.leaves.iter().enumerate().map(|(index, leaf)| (self.slice(leaf.path), self.value(index, leaf)))
     }
 
     /// Number of values.
@@ -188,11 +218,63 @@ impl Event {
     /// Path, short name and value of the value at `index`.
     pub(crate) fn at(&self, index: usize) -> (&str, &str, Value<'_>) {
         let leaf = &self.leaves[index];
-        (self.slice(leaf.path), self.slice(leaf.name), self.value(leaf))
+        (self.slice(leaf.path), self.slice(leaf.name), self.value(index, leaf))
     }
 
-    fn value(&self, leaf: &Leaf) -> Value<'_> {
+    /// The short names and, where they differ, the paths of the values, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let path = |leaf: &Leaf| (leaf.path != leaf.name).then(|| self.slice(leaf.path));
+        self.leaves.iter().map(move |leaf| (self.slice(leaf.name), path(leaf)))
+    }
+
+    /// Appends the text of the value at `index`, as [`Value::as_str`] has it, to `out`, and remembers nothing.
+    pub(crate) fn push_text(&self, index: usize, out: &mut String) {
+        let leaf = &self.leaves[index];
+        match leaf.kind {
+            Kind::Escaped => escape::decode_into(self.slice(leaf.text), out),
+            kind => out.push_str(Value { kind, text: self.slice(leaf.text) }.as_str()),
+        }
+    }
+
+    /// The bytes of the value at `index` as they were read.
+    pub(crate) fn spelling_at(&self, index: usize) -> &str {
+        self.slice(self.leaves[index].text)
+    }
+
+    /// True if the value at `index` is a JSON number.
+    pub(crate) fn is_number_at(&self, index: usize) -> bool {
+        self.leaves[index].kind == Kind::Number
+    }
+
+    /// True if there is something to compare at `index`: not null, not an empty object or array.
+    pub(crate) fn is_scalar_at(&self, index: usize) -> bool {
+        !matches!(self.leaves[index].kind, Kind::Null | Kind::Empty)
+    }
+
+    fn value(&self, index: usize, leaf: &Leaf) -> Value<'_> {
+        if leaf.kind == Kind::Escaped {
+            return Value { kind: Kind::Text, text: self.decoded(index) };
+        }
         Value { kind: leaf.kind, text: self.slice(leaf.text) }
+    }
+
+    /// The text of a value with escapes. All of them are decoded at the first such call.
+    fn decoded(&self, index: usize) -> &str {
+        let decoded = self.decoded.get_or_init(|| {
+            let mut decoded = Decoded::default();
+            for (index, leaf) in self.leaves.iter().enumerate() {
+                if leaf.kind == Kind::Escaped {
+                    escape::decode_into(self.slice(leaf.text), &mut decoded.text);
+                    decoded.ends.push((index as u32, decoded.text.len() as u32));
+                }
+            }
+            decoded
+        });
+        let Ok(place) = decoded.ends.binary_search_by_key(&(index as u32), |(index, _)| *index) else {
+            return "";
+        };
+        let start = place.checked_sub(1).map_or(0, |before| decoded.ends[before].1);
+        &decoded.text[start as usize..decoded.ends[place].1 as usize]
     }
 
     fn slice(&self, slice: Slice) -> &str {
@@ -200,7 +282,21 @@ impl Event {
     }
 }
 
+/// The bytes as text, if they are no more than the limit allows.
+fn checked(bytes: &[u8], limits: Limits) -> Result<&str, Error> {
+    let max_bytes = limits.max_bytes.min(json::MAX_BYTES);
+    if bytes.len() > max_bytes {
+        return Err(Error::Event(format!(
+            "{} bytes are more than the limit of {max_bytes}; raise max_bytes",
+            bytes.len()
+        )));
+    }
+    std::str::from_utf8(bytes).map_err(|error| Error::InvalidUtf8 { offset: error.valid_up_to() })
+}
+
 impl Slice {
+    const EMPTY: Self = Self { start: 0, len: 0 };
+
     fn of<'a>(self, raw: &'a str, arena: &'a str) -> &'a str {
         let (text, start) =
             if self.start & IN_ARENA == 0 { (raw, self.start) } else { (arena, self.start & !IN_ARENA) };

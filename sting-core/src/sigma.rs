@@ -10,6 +10,7 @@ mod explain;
 mod matcher;
 mod modifier;
 mod pattern;
+mod regex;
 mod route;
 mod rule;
 mod set;

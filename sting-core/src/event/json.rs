@@ -1,31 +1,33 @@
 //! One pass over the JSON of an event: values with their names, nothing else is built.
+//!
+//! Strings stay where they are, with their escapes; [`escape::decode_into`] says what they stand for when
+//! somebody looks at them.
+
+pub(super) mod escape;
+mod special;
+#[cfg(test)]
+mod tests;
 
 use super::{Event, IN_ARENA, Kind, Leaf, Limits, Slice, name};
 use crate::Error;
-use memchr::memchr2;
+use special::Specials;
 
 /// The most that offsets can address.
-const MAX_BYTES: usize = 1 << 30;
+pub(super) const MAX_BYTES: usize = 1 << 30;
 
 pub(super) fn parse(bytes: &[u8], limits: Limits) -> Result<Event, Error> {
-    let max_bytes = limits.max_bytes.min(MAX_BYTES);
-    if bytes.len() > max_bytes {
-        return Err(Error::Event(format!(
-            "{} bytes are more than the limit of {max_bytes}; raise max_bytes",
-            bytes.len()
-        )));
-    }
-    let raw =
-        std::str::from_utf8(bytes).map_err(|error| Error::InvalidUtf8 { offset: error.valid_up_to() })?;
+    let raw = super::checked(bytes, limits)?;
     let mut parser = Parser {
         raw,
         bytes,
+        specials: Specials::new(bytes),
         at: 0,
         limits,
-        max_arena: 2 * max_bytes,
+        max_arena: 2 * limits.max_bytes.min(MAX_BYTES),
         arena: String::new(),
         path: String::new(),
         leaves: Vec::with_capacity(48),
+        by_number: false,
     };
     parser.space();
     if parser.peek() != Some(b'{') {
@@ -36,31 +38,37 @@ pub(super) fn parse(bytes: &[u8], limits: Limits) -> Result<Event, Error> {
     if parser.at < bytes.len() {
         return Err(parser.fault("text after the object; put one event on a line"));
     }
-    let Parser { arena, leaves, .. } = parser;
-    Ok(Event { raw: raw.to_owned(), arena, leaves })
+    let Parser { arena, leaves, by_number, .. } = parser;
+    Ok(Event { plain: !by_number && raw.is_ascii(), ..Event::new(raw.to_owned(), arena, leaves) })
 }
 
 struct Parser<'a> {
     raw: &'a str,
     bytes: &'a [u8],
+    specials: Specials<'a>,
     at: usize,
     limits: Limits,
     max_arena: usize,
     arena: String,
-    /// The keys from the top to here, each followed by a dot.
+    /// The keys from the top to here, joined by dots.
     path: String,
     leaves: Vec<Leaf>,
+    /// A character was spelled by its number.
+    by_number: bool,
 }
 
 impl Parser<'_> {
+    #[cold]
     fn fault(&self, problem: &str) -> Error {
         Error::Event(format!("{problem} at byte {}", self.at))
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
@@ -80,7 +88,7 @@ impl Parser<'_> {
             if self.peek() != Some(b'"') {
                 return Err(self.fault("invalid JSON: expected a key"));
             }
-            let key = self.string()?;
+            let key = self.key()?;
             self.space();
             if self.peek() != Some(b':') {
                 return Err(self.fault("invalid JSON: expected `:`"));
@@ -102,10 +110,12 @@ impl Parser<'_> {
     /// The value of a key: a scalar at the top keeps its key as its name, without a copy.
     fn member(&mut self, key: Slice, depth: usize) -> Result<(), Error> {
         if self.path.is_empty() && !matches!(self.peek(), Some(b'{' | b'[')) {
-            let short = name::short(key.of(self.raw, &self.arena));
-            let name = match short {
-                Some(short) => self.keep(&short)?,
+            let name = match name::short(key.of(self.raw, &self.arena)) {
                 None => key,
+                Some(short) => {
+                    let short = short.into_owned();
+                    self.keep(&short)?
+                }
             };
             return self.scalar(key, name);
         }
@@ -124,7 +134,12 @@ impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<(), Error> {
         let before = self.leaves.len();
         match self.peek() {
-            Some(b'{') => self.object(depth + 1)?,
+            Some(b'{') => {
+                self.object(depth + 1)?;
+                if name::is_data(&self.path) {
+                    self.name_data(before)?;
+                }
+            }
             Some(b'[') => self.array(depth + 1)?,
             _ => {
                 let (path, name) = self.names()?;
@@ -133,7 +148,7 @@ impl Parser<'_> {
         }
         if self.leaves.len() == before {
             let (path, name) = self.names()?;
-            self.push(path, name, Slice { start: 0, len: 0 }, Kind::Empty)?;
+            self.push(path, name, Slice::EMPTY, Kind::Empty)?;
         }
         Ok(())
     }
@@ -179,9 +194,40 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// The values since `before` are one `<Data Name="X">text</Data>` as an XML converter spells it: its text
+    /// is the value of `X`.
+    fn name_data(&mut self, before: usize) -> Result<(), Error> {
+        let below = self.path.len() + 1;
+        let part = |leaf: &Leaf| leaf.path.of(self.raw, &self.arena).get(below..).unwrap_or_default();
+        let Some(named) = self.leaves[before..].iter().position(|leaf| name::is_data_name(part(leaf))) else {
+            return Ok(());
+        };
+        let named = self.leaves[before + named];
+        let mut name = named.text;
+        if named.kind == Kind::Escaped || name.of(self.raw, &self.arena).contains(' ') {
+            let mut text = String::new();
+            escape::decode_into(name.of(self.raw, &self.arena), &mut text);
+            text.retain(|c| c != ' ');
+            name = self.keep(&text)?;
+        }
+        let mut texts = 0;
+        for index in before..self.leaves.len() {
+            let path = self.leaves[index].path.of(self.raw, &self.arena);
+            if name::is_data_text(path.get(below..).unwrap_or_default()) {
+                self.leaves[index].name = name;
+                texts += 1;
+            }
+        }
+        match texts {
+            // An element without text.
+            0 => self.push(named.path, name, Slice::EMPTY, Kind::Text),
+            _ => Ok(()),
+        }
+    }
+
     fn scalar(&mut self, path: Slice, name: Slice) -> Result<(), Error> {
         let (text, kind) = match self.peek() {
-            Some(b'"') => (self.string()?, Kind::Text),
+            Some(b'"') => self.string()?,
             Some(b'-' | b'0'..=b'9') => (self.number()?, Kind::Number),
             Some(b't') => (self.word("true")?, Kind::Bool),
             Some(b'f') => (self.word("false")?, Kind::Bool),
@@ -202,11 +248,21 @@ impl Parser<'_> {
     /// The current path as names in the arena: in full, and short.
     fn names(&mut self) -> Result<(Slice, Slice), Error> {
         let full = std::mem::take(&mut self.path);
-        let path = self.keep(&full);
-        let short = name::short(&full);
+        let names = self.names_of(&full);
         self.path = full;
-        let path = path?;
-        Ok((path, short.map_or(Ok(path), |short| self.keep(&short))?))
+        names
+    }
+
+    fn names_of(&mut self, full: &str) -> Result<(Slice, Slice), Error> {
+        let path = self.keep(full)?;
+        let name = match name::short(full) {
+            None => path,
+            Some(short) => match full.strip_suffix(&*short) {
+                Some(wrapper) => Slice { start: path.start + wrapper.len() as u32, len: short.len() as u32 },
+                None => self.keep(&short)?,
+            },
+        };
+        Ok((path, name))
     }
 
     fn keep(&mut self, text: &str) -> Result<Slice, Error> {
@@ -257,193 +313,43 @@ impl Parser<'_> {
         self.at - start
     }
 
-    /// Called at the opening quote. A string without escapes stays where it is.
-    fn string(&mut self) -> Result<Slice, Error> {
+    /// A key: one with escapes is decoded, because names are compared.
+    fn key(&mut self) -> Result<Slice, Error> {
+        let (key, kind) = self.string()?;
+        if kind != Kind::Escaped {
+            return Ok(key);
+        }
+        let mut decoded = String::new();
+        escape::decode_into(key.of(self.raw, ""), &mut decoded);
+        self.keep(&decoded)
+    }
+
+    /// The text between two quotes, and whether there are escapes in it. Called at the opening quote.
+    #[inline]
+    fn string(&mut self) -> Result<(Slice, Kind), Error> {
         self.at += 1;
         let start = self.at;
-        let stop = self.run()?;
-        if stop == b'"' {
-            let len = self.at - start;
-            self.at += 1;
-            return Ok(Slice { start: start as u32, len: len as u32 });
-        }
-        let kept = self.arena.len();
-        let mut from = start;
+        let mut kind = Kind::Text;
         loop {
-            self.arena.push_str(&self.raw[from..self.at]);
-            if self.peek() == Some(b'"') {
-                break;
+            self.at = self.specials.next(self.at);
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    kind = Kind::Escaped;
+                    match escape::length(&self.bytes[self.at..]) {
+                        Some(length) => {
+                            self.at += length;
+                            self.by_number |= length > 2;
+                        }
+                        None => return Err(self.fault("invalid JSON: unknown escape")),
+                    }
+                }
+                Some(_) => return Err(self.fault("invalid JSON: control character in a string")),
+                None => return Err(self.fault("invalid JSON: unterminated string")),
             }
-            self.at += 1;
-            let c = self.escape()?;
-            self.arena.push(c);
-            from = self.at;
-            self.run()?;
         }
+        let len = self.at - start;
         self.at += 1;
-        if self.arena.len() > self.max_arena {
-            return Err(self.fault("strings are too long"));
-        }
-        Ok(Slice { start: kept as u32 | IN_ARENA, len: (self.arena.len() - kept) as u32 })
-    }
-
-    /// Moves to the next quote or backslash and returns it.
-    fn run(&mut self) -> Result<u8, Error> {
-        let rest = &self.bytes[self.at..];
-        let Some(length) = memchr2(b'"', b'\\', rest) else {
-            self.at = self.bytes.len();
-            return Err(self.fault("invalid JSON: unterminated string"));
-        };
-        if rest[..length].iter().any(|&byte| byte < 0x20) {
-            return Err(self.fault("invalid JSON: control character in a string"));
-        }
-        self.at += length;
-        Ok(rest[length])
-    }
-
-    /// Called after a backslash. Half a surrogate pair becomes U+FFFD.
-    fn escape(&mut self) -> Result<char, Error> {
-        let c = match self.peek() {
-            Some(c @ (b'"' | b'\\' | b'/')) => c as char,
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => {
-                self.at += 1;
-                return self.unicode();
-            }
-            _ => return Err(self.fault("invalid JSON: unknown escape")),
-        };
-        self.at += 1;
-        Ok(c)
-    }
-
-    fn unicode(&mut self) -> Result<char, Error> {
-        let first = self.hex()?;
-        if (0xd800..0xdc00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
-            let back = self.at;
-            self.at += 2;
-            let second = self.hex()?;
-            if (0xdc00..0xe000).contains(&second) {
-                let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            self.at = back;
-        }
-        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn hex(&mut self) -> Result<u32, Error> {
-        let digits = self.bytes.get(self.at..self.at + 4).unwrap_or_default();
-        if digits.len() < 4 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(self.fault("invalid JSON: expected four hexadecimal digits"));
-        }
-        self.at += 4;
-        Ok(digits.iter().fold(0, |code, &digit| code << 4 | (digit as char).to_digit(16).unwrap_or(0)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Event, Limits};
-    use proptest::prelude::*;
-    use serde_json::Value;
-
-    fn texts(json: &str, field: &str) -> Vec<String> {
-        Event::from_json(json.as_bytes()).unwrap().all(field).map(|value| value.as_str().to_owned()).collect()
-    }
-
-    #[test]
-    fn names_nested_and_flat() {
-        assert_eq!(texts(r#"{"user": {"name": "a"}}"#, "user.name"), ["a"]);
-        assert_eq!(texts(r#"{"user.name": "a"}"#, "user.name"), ["a"]);
-        assert_eq!(texts(r#"{"a": [{"b": 1}, {"b": [2, 3]}]}"#, "a.b"), ["1", "2", "3"]);
-        assert_eq!(texts(r#"{"a": 1, "b": 0, "a": "2"}"#, "a"), ["1", "2"]);
-        assert_eq!(texts(r#"{"a\u0062": "\ud83d\ude00\ud83d\n\/"}"#, "ab"), ["😀\u{fffd}\n/"]);
-        assert_eq!(
-            texts(
-                r##"{"Event": {"System": {"Provider": {"#attributes": {"Name": "x"}}}}}"##,
-                "Provider_Name"
-            ),
-            ["x"]
-        );
-        assert!(Event::from_json(br#"{"a": {}}"#).unwrap().get("a").is_some());
-    }
-
-    #[test]
-    fn limits() {
-        let deep = format!("{{\"a\":{}", "[".repeat(10_000));
-        assert!(
-            Event::from_json(deep.as_bytes()).unwrap_err().to_string().contains("nested deeper than 128")
-        );
-        let small = Limits { max_bytes: 10, ..Limits::default() };
-        assert!(Event::from_json_with(br#"{"abc": "def"}"#, small).is_err());
-        let few = Limits { max_values: 2, ..Limits::default() };
-        assert!(Event::from_json_with(br#"{"a": [1, 2, 3]}"#, few).is_err());
-        let long = format!(
-            "{{\"{}\": {{{}}}}}",
-            "k".repeat(1 << 20),
-            (0..200).map(|i| format!("\"{i}\": 0")).collect::<Vec<_>>().join(",")
-        );
-        assert!(Event::from_json(long.as_bytes()).unwrap_err().to_string().contains("names are too long"));
-        assert!(Event::from_json(b"{\"a\": \"\xff\"}").is_err());
-        let field = format!("{{\"a\": \"{}\"}}", "x".repeat(10 << 20));
-        assert_eq!(Event::from_json(field.as_bytes()).unwrap().get("a").unwrap().as_str().len(), 10 << 20);
-    }
-
-    /// Every scalar with its dotted path, as serde_json sees it.
-    fn walk(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
-        match value {
-            Value::Object(map) if !map.is_empty() => map.iter().for_each(|(key, value)| {
-                walk(value, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, out);
-            }),
-            Value::Array(items) if !items.is_empty() => items.iter().for_each(|item| walk(item, path, out)),
-            Value::Null | Value::Object(_) | Value::Array(_) => out.push((path.to_owned(), String::new())),
-            Value::String(text) => out.push((path.to_owned(), text.clone())),
-            other => out.push((path.to_owned(), other.to_string())),
-        }
-    }
-
-    fn json() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<String>().prop_map(Value::from),
-        ];
-        let tree = leaf.prop_recursive(4, 24, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::hash_map("[a-z\"é]{1,3}", inner, 0..4)
-                    .prop_map(|map| Value::Object(map.into_iter().collect())),
-            ]
-        });
-        prop::collection::hash_map("[a-z]{1,4}", tree, 1..4)
-            .prop_map(|map| Value::Object(map.into_iter().collect()))
-    }
-
-    proptest! {
-        #[test]
-        fn sees_what_serde_json_sees(value in json()) {
-            let mut expected = Vec::new();
-            walk(&value, "", &mut expected);
-            let event = Event::from_json(value.to_string().as_bytes()).unwrap();
-            let found: Vec<_> = event.fields().map(|(name, value)| (name.to_owned(), value.as_str().to_owned())).collect();
-            prop_assert_eq!(found, expected);
-        }
-
-        /// Whatever is done to valid JSON, the two agree on whether it still is (surrogates aside).
-        #[test]
-        fn accepts_what_serde_json_accepts(value in json(), cut in 0usize..400, with in prop::sample::select(vec!["", "\"", "{", "]", ",", "1", "-", "0", ".", "e", "\\", "\t", " "])) {
-            let mut text = value.to_string();
-            let cut = (0..=cut.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-            text.insert_str(cut, with);
-            let theirs = serde_json::from_str::<serde_json::Map<String, Value>>(&text);
-            let ours = Event::from_json(text.as_bytes());
-            let range = theirs.as_ref().is_err_and(|error| error.to_string().contains("out of range"));
-            prop_assert!(range || ours.is_ok() == theirs.is_ok(), "{} {:?} {:?}", text, ours, theirs);
-        }
+        Ok((Slice { start: start as u32, len: len as u32 }, kind))
     }
 }

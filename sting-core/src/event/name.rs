@@ -1,5 +1,7 @@
 //! Field names: which wrappers of a path say nothing, and what other schemas call a Sigma field.
 
+use std::borrow::Cow;
+
 /// Wrappers that shippers put around the fields of a record, longest first where one begins another.
 const WRAPPERS: [&str; 12] = [
     "Event.EventData.",
@@ -23,12 +25,15 @@ const ATTRIBUTES: [&str; 4] = [".#attributes.", ".@attributes.", ".$.", ".@"];
 ///
 /// Wrappers go, an XML attribute is joined to its element by `_` and the text of an element is the
 /// element itself, as the Sigma specification names the fields of Windows events; spaces go.
-pub(super) fn short(path: &str) -> Option<String> {
-    if !path.bytes().any(|byte| matches!(byte, b'.' | b' ' | b'#')) {
+pub(super) fn short(path: &str) -> Option<Cow<'_, str>> {
+    if !may_be_wrapped(path.as_bytes()) {
         return None;
     }
     let mut name = path;
-    if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| path.starts_with(**wrapper)) {
+    // Every wrapper begins with one of these.
+    if matches!(path.as_bytes()[0], b'E' | b'S' | b'U' | b'w' | b'd' | b'e')
+        && let Some(wrapper) = WRAPPERS.iter().find(|wrapper| path.starts_with(**wrapper))
+    {
         name = &path[wrapper.len()..];
         // User data has one element of its own kind around the fields.
         if wrapper.ends_with("UserData.")
@@ -38,13 +43,52 @@ pub(super) fn short(path: &str) -> Option<String> {
             name = field;
         }
     }
-    let mut name = name.strip_suffix(".#text").unwrap_or(name).replace(' ', "");
-    for attributes in ATTRIBUTES {
-        if name.contains(attributes) {
-            name = name.replace(attributes, "_");
+    let mut name = Cow::Borrowed(name.strip_suffix(".#text").unwrap_or(name));
+    if name.contains(' ') {
+        name = name.replace(' ', "").into();
+    }
+    if name.contains('.') {
+        for attributes in ATTRIBUTES {
+            if name.contains(attributes) {
+                name = name.replace(attributes, "_").into();
+            }
         }
     }
     (name != path && !name.is_empty()).then_some(name)
+}
+
+/// True if there is a dot, a space or a number sign; eight bytes at a time, because most names have none.
+fn may_be_wrapped(path: &[u8]) -> bool {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = path.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, word| {
+        let word = u64::from_le_bytes(*word);
+        let equal = |byte: u8| {
+            let word = word ^ (ONES * u64::from(byte));
+            !(((word & LOW) + LOW) | word | LOW)
+        };
+        found | equal(b'.') | equal(b' ') | equal(b'#')
+    });
+    found != 0 || rest.iter().any(|byte| matches!(byte, b'.' | b' ' | b'#'))
+}
+
+/// True for the path of `<Data Name="X">` elements.
+pub(super) fn is_data(path: &str) -> bool {
+    path.strip_suffix("Data").is_some_and(|above| above.is_empty() || above.ends_with('.'))
+}
+
+/// True for what converters call the attribute `Name` of an element.
+pub(super) fn is_data_name(key: &str) -> bool {
+    matches!(
+        key,
+        "@Name" | "Name" | "@_Name" | "-Name" | "_Name" | "$.Name" | "#attributes.Name" | "@attributes.Name"
+    )
+}
+
+/// True for what converters call the text of an element.
+pub(super) fn is_data_text(key: &str) -> bool {
+    matches!(key, "#text" | "_" | "$t" | "Value" | "value" | "text" | "content")
 }
 
 /// What other schemas (Elastic Common Schema, OCSF, NXLog, native Windows auditing) call a field of

@@ -1,13 +1,18 @@
 //! All rules at once: shared predicates, found by index, and conditions for candidates only.
 //!
-//! Equal tests of different rules are one predicate. Of every rule a witness is chosen: predicates one
-//! of which holds whenever the rule matches. An event's values are looked up in one table and scanned by one
-//! automaton a field, which yields the predicates that hold; only rules with a witness among them are
-//! evaluated, and what their conditions ask besides is computed when it is asked for. The outcome is
-//! that of evaluating every rule, which is what the tests compare it with.
+//! Equal tests of different rules are one predicate. Of every rule a witness is chosen: matchers one of which
+//! matches whenever the rule does. The origin of an event says which rules it admits, and for these there is a
+//! plan: for each field an index of the witnesses to be found there. Only rules with a witness in the event are
+//! evaluated, and what their conditions ask besides is computed when it is asked for; a field that no admitted rule
+//! watches is not even decoded. The outcome is that of evaluating every rule, which is what the tests compare it
+//! with.
 
 mod index;
+mod names;
+mod plan;
+mod predicate;
 mod scan;
+mod sieve;
 mod witness;
 
 use super::condition::Condition;
@@ -15,53 +20,49 @@ use super::matcher::{Field, Matcher, Test};
 use super::route::Origin;
 use super::rule::{LogSource, Rule, Selection};
 use crate::event::Event;
-use index::Index;
+use names::Names;
+use plan::Plan;
+use predicate::Predicate;
 use rustc_hash::FxHashMap;
 pub(super) use scan::{Scan, Scratch};
+use sieve::Usual;
 use smallvec::SmallVec;
+use std::sync::{Arc, Mutex, PoisonError};
 use witness::Watched;
 
 /// Rules compiled for [`Engine::matches`].
 #[derive(Debug, Default)]
 pub(super) struct Engine {
-    fields: Vec<Field>,
-    /// The fields that go by a name.
-    by_name: FxHashMap<Box<str>, SmallVec<[u32; 2]>>,
+    /// Every name under which an event may have a field of a rule, and the names that tell its origin.
+    names: Names,
+    fields: Vec<NamedField>,
     predicates: Vec<Predicate>,
     programs: Vec<Program>,
-    /// What to look for in the values of each field.
-    indexes: Vec<Index>,
-    /// What to look for in every value of an event that may be of Windows, and of one that may not.
-    keywords: [Index; 2],
-    /// Rules to evaluate if a predicate may hold.
-    by_predicate: Vec<Vec<u32>>,
-    /// Rules to evaluate if a field is there.
-    by_field: Vec<Vec<u32>>,
-    /// Rules to evaluate always.
-    always: Vec<u32>,
     sources: Vec<LogSource>,
-    /// The log sources with keywords that are not of Windows.
-    foreign_keywords: Vec<u32>,
+    usual: Usual,
+    /// The plans that events have needed so far, by the log sources that they admit. There are as many as the
+    /// taxonomy can tell apart, whatever events say.
+    plans: Mutex<FxHashMap<Box<[bool]>, Arc<Plan>>>,
 }
 
-/// A test of one field against one matcher, shared by all rules that ask for it.
+/// A field by the numbers of its names.
 #[derive(Debug)]
-struct Predicate {
-    field: Option<u32>,
-    matcher: Matcher,
-    /// The index finds every value that may match, so that without a hit the predicate is false.
-    indexed: bool,
-    /// Tests that ask for it.
-    uses: u32,
-    /// For keywords, whether rules of Windows and whether others ask for it.
-    asked_by: [bool; 2],
+struct NamedField {
+    names: SmallVec<[u32; 4]>,
 }
+
+/// The numbers of the names that tell the origin of an event, the first found counts.
+const ORIGIN_NAMES: [&str; 4] = ["Channel", "winlog.channel", "EventID", "winlog.event_id"];
+const CHANNELS: [u32; 2] = [0, 1];
+const NUMBERS: [u32; 2] = [2, 3];
 
 /// The condition of one rule.
 #[derive(Debug)]
 struct Program {
     source: u32,
     root: Expr,
+    /// `None` if the rule has to be evaluated always.
+    witness: Option<Box<[Watched]>>,
 }
 
 /// A condition over predicates.
@@ -77,61 +78,23 @@ enum Expr {
 impl Engine {
     pub(super) fn new(rules: &[Rule]) -> Self {
         let mut compiler = Compiler::default();
-        let programs: Vec<Program> = rules.iter().map(|rule| compiler.program(rule)).collect();
-        let Compiler { fields, predicates, sources, foreign_keywords, .. } = compiler;
-        let mut by_name = FxHashMap::<Box<str>, SmallVec<[u32; 2]>>::default();
-        for (id, field) in fields.iter().enumerate() {
-            for name in &field.names {
-                by_name.entry(name.as_str().into()).or_default().push(id as u32);
+        for name in ORIGIN_NAMES {
+            compiler.names.add(name);
+        }
+        let mut programs: Vec<Program> = rules.iter().map(|rule| compiler.program(rule)).collect();
+        let Compiler { names, fields, predicates, sources, .. } = compiler;
+        let mut usual = Usual::default();
+        for matcher in predicates.iter().flat_map(|predicate| &predicate.matchers) {
+            for text in index::texts(matcher) {
+                usual.add(&text);
             }
         }
-        let mut engine = Self {
-            by_predicate: vec![Vec::new(); predicates.len()],
-            by_field: vec![Vec::new(); fields.len()],
-            fields,
-            by_name,
-            predicates,
-            sources,
-            foreign_keywords,
-            ..Self::default()
-        };
-        engine.build_indexes();
-        for (rule, program) in programs.iter().enumerate() {
-            match engine.witness(&program.root) {
-                None => engine.always.push(rule as u32),
-                Some(watched) => {
-                    for watched in watched.items {
-                        let rules = match watched {
-                            Watched::Predicate(id) => &mut engine.by_predicate[id as usize],
-                            Watched::Field(id) => &mut engine.by_field[id as usize],
-                        };
-                        if rules.last() != Some(&(rule as u32)) {
-                            rules.push(rule as u32);
-                        }
-                    }
-                }
-            }
+        let mut engine = Self { names, fields, predicates, sources, usual, ..Self::default() };
+        for program in &mut programs {
+            program.witness = engine.witness(&program.root).map(|witness| witness.items.into());
         }
         engine.programs = programs;
         engine
-    }
-
-    fn build_indexes(&mut self) {
-        let mut of_field: Vec<index::Builder> = Vec::new();
-        of_field.resize_with(self.fields.len(), index::Builder::default);
-        let mut keywords = [index::Builder::default(), index::Builder::default()];
-        for (id, predicate) in self.predicates.iter_mut().enumerate() {
-            let of_keywords = keywords.iter_mut().zip(predicate.asked_by).filter(|(_, asked)| *asked);
-            let builders: Vec<&mut index::Builder> = match predicate.field {
-                Some(field) => vec![&mut of_field[field as usize]],
-                None => of_keywords.map(|(builder, _)| builder).collect(),
-            };
-            for builder in builders {
-                predicate.indexed = builder.add(id as u32, &predicate.matcher);
-            }
-        }
-        self.indexes = of_field.into_iter().map(index::Builder::build).collect();
-        self.keywords = keywords.map(index::Builder::build);
     }
 
     /// What `each` makes of the rules that the event matches, in the order of the rules.
@@ -141,43 +104,50 @@ impl Engine {
         scratch: &mut Scratch,
         mut each: impl FnMut(u32, &Scan<'_>) -> T,
     ) -> Vec<T> {
-        let admitted = scratch.admitted(self, Origin::of(event));
         let mut scan = scratch.scan(self, event);
-        let foreign = self.foreign_keywords.iter().any(|&source| admitted[source as usize]);
-        scan.find_predicates(foreign);
-        let mut found = scan.candidates();
-        found.retain(|&rule| {
-            let program = &self.programs[rule as usize];
-            admitted[program.source as usize] && scan.holds(&program.root)
-        });
-        found.sort_unstable();
+        scan.find_candidates();
+        let found = scan.matching();
+        if !found.is_empty() {
+            scan.fold_all();
+        }
         let matches = found.iter().map(|&rule| each(rule, &scan)).collect();
         scan.give_back(found);
         matches
+    }
+
+    /// The plan for events of an origin.
+    fn plan(&self, origin: Origin) -> Arc<Plan> {
+        let admitted: Box<[bool]> = self.sources.iter().map(|source| origin.admits(source)).collect();
+        // A poisoned lock only means that some plan was not kept.
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = plans.get(&admitted) {
+            return Arc::clone(plan);
+        }
+        let plan = Arc::new(Plan::new(self, &admitted));
+        plans.insert(admitted, Arc::clone(&plan));
+        plan
     }
 }
 
 /// Interns what rules share.
 #[derive(Default)]
 struct Compiler {
-    fields: Vec<Field>,
+    names: Names,
+    fields: Vec<NamedField>,
     field_ids: FxHashMap<Field, u32>,
     predicates: Vec<Predicate>,
     predicate_ids: FxHashMap<(Option<u32>, String), u32>,
     sources: Vec<LogSource>,
     source_ids: FxHashMap<LogSource, u32>,
-    /// Log source of the rule that is being compiled.
-    source: u32,
-    foreign_keywords: Vec<u32>,
 }
 
 impl Compiler {
     fn program(&mut self, rule: &Rule) -> Program {
-        self.source = *self.source_ids.entry(rule.logsource.clone()).or_insert_with(|| {
+        let source = *self.source_ids.entry(rule.logsource.clone()).or_insert_with(|| {
             self.sources.push(rule.logsource.clone());
             self.sources.len() as u32 - 1
         });
-        Program { source: self.source, root: self.condition(&rule.condition, &rule.selections) }
+        Program { source, root: self.condition(&rule.condition, &rule.selections), witness: None }
     }
 
     fn condition(&mut self, condition: &Condition, selections: &[(String, Selection)]) -> Expr {
@@ -207,41 +177,37 @@ impl Compiler {
 
     fn test(&mut self, test: &Test) -> Expr {
         let field = test.field.as_ref().map(|field| self.field(field));
-        let parts = test
-            .matchers
-            .iter()
-            .map(|matcher| Expr::Predicate(self.predicate(field, matcher)))
-            .collect::<Vec<_>>();
         // Nothing matches without values, even where all of them would have to.
-        let expr = if test.all && !parts.is_empty() { all(parts) } else { any(parts) };
+        let expr = if test.all && !test.matchers.is_empty() {
+            let each = test.matchers.iter().map(std::slice::from_ref);
+            all(each.map(|matcher| Expr::Predicate(self.predicate(field, matcher))).collect())
+        } else {
+            Expr::Predicate(self.predicate(field, &test.matchers))
+        };
         if test.negated { Expr::Not(Box::new(expr)) } else { expr }
     }
 
     fn field(&mut self, field: &Field) -> u32 {
-        *self.field_ids.entry(field.clone()).or_insert_with(|| {
-            self.fields.push(field.clone());
-            self.fields.len() as u32 - 1
-        })
+        if let Some(&id) = self.field_ids.get(field) {
+            return id;
+        }
+        let id = self.fields.len() as u32;
+        self.field_ids.insert(field.clone(), id);
+        self.fields.push(NamedField { names: field.names.iter().map(|name| self.names.add(name)).collect() });
+        id
     }
 
-    fn predicate(&mut self, field: Option<u32>, matcher: &Matcher) -> u32 {
-        let id = *self.predicate_ids.entry((field, matcher.identity())).or_insert_with(|| {
-            self.predicates.push(Predicate {
-                field,
-                matcher: matcher.clone(),
-                indexed: false,
-                uses: 0,
-                asked_by: [false; 2],
-            });
+    fn predicate(&mut self, field: Option<u32>, matchers: &[Matcher]) -> u32 {
+        let mut identity = String::new();
+        for matcher in matchers {
+            identity.push_str(&matcher.identity());
+            identity.push('\n');
+        }
+        let id = *self.predicate_ids.entry((field, identity)).or_insert_with(|| {
+            self.predicates.push(Predicate::new(field, matchers));
             self.predicates.len() as u32 - 1
         });
-        let foreign = self.sources[self.source as usize].product.as_deref() != Some("windows");
-        if field.is_none() && foreign && self.foreign_keywords.last() != Some(&self.source) {
-            self.foreign_keywords.push(self.source);
-        }
-        let predicate = &mut self.predicates[id as usize];
-        predicate.uses += 1;
-        predicate.asked_by[usize::from(foreign)] = true;
+        self.predicates[id as usize].uses += 1;
         id
     }
 }

@@ -60,6 +60,8 @@ pub(super) enum Matcher {
     Regex {
         source: String,
         regex: Arc<Regex>,
+        /// Folded texts one of which is in every folded value that matches; none if that is not known.
+        literals: Arc<[String]>,
     },
     Cidr(Network),
     Compare(Order, f64),

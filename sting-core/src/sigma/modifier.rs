@@ -1,18 +1,14 @@
 //! Value modifiers: from `field|modifier|modifier: values` to a test.
 
-use super::Placeholders;
 use super::matcher::{Field, Matcher, Network, Number, Order, Test, TimePart};
 use super::pattern::{Anchor, DASHES, Pattern, Piece, pieces, windash};
+use super::{Placeholders, regex};
 use crate::yaml::{Key, Node, Value};
-use regex_automata::meta::Regex;
-use std::sync::Arc;
 
 /// Most dashes that `windash` may vary inside an encoded value, where each variant is a pattern.
 const MAX_ENCODED_DASHES: usize = 3;
 /// Most values that the placeholders of one text may expand to.
 const MAX_EXPANSIONS: usize = 10_000;
-/// Most memory in bytes that one compiled regular expression may take.
-const MAX_REGEX_BYTES: usize = 4 << 20;
 
 /// The modifiers of one key.
 #[derive(Default)]
@@ -196,7 +192,7 @@ fn matchers_of(
         },
         Some(Kind::Regex) => {
             for text in expanded(text, modifiers, placeholders, missing) {
-                out.push(regex(&text, &modifiers.flags)?);
+                out.push(regex::matcher(&text, &modifiers.flags)?);
             }
         }
         Some(Kind::Cidr) => {
@@ -395,38 +391,4 @@ fn placeholder_parts(text: &str) -> Vec<Result<String, String>> {
     }
     parts.push(Ok(plain));
     parts
-}
-
-/// Compiles a regular expression.
-fn regex(source: &str, flags: &str) -> Result<Matcher, String> {
-    use regex_syntax::ast::ErrorKind as Syntax;
-    let hir = regex_syntax::ParserBuilder::new()
-        .case_insensitive(flags.contains('i'))
-        .multi_line(flags.contains('m'))
-        .dot_matches_new_line(flags.contains('s'))
-        .build()
-        .parse(source)
-        .map_err(|error| match error {
-            regex_syntax::Error::Parse(error) => match error.kind() {
-                Syntax::UnsupportedLookAround => {
-                    "regular expression: look-around is not supported; use a second selection with `not`"
-                        .to_owned()
-                }
-                Syntax::UnsupportedBackreference => {
-                    "regular expression: back-references are not supported; use `fieldref` or spell it out"
-                        .to_owned()
-                }
-                kind => format!("regular expression: {kind}"),
-            },
-            regex_syntax::Error::Translate(error) => format!("regular expression: {}", error.kind()),
-            _ => "regular expression: invalid".to_owned(),
-        })?;
-    let regex = Regex::builder()
-        .configure(Regex::config().nfa_size_limit(Some(MAX_REGEX_BYTES)))
-        .build_from_hir(&hir)
-        .map_err(|_| {
-            format!("regular expression: needs more than {MAX_REGEX_BYTES} bytes; make it smaller")
-        })?;
-    let source = if flags.is_empty() { source.to_owned() } else { format!("(?{flags}){source}") };
-    Ok(Matcher::Regex { source, regex: Arc::new(regex) })
 }

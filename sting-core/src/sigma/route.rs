@@ -16,7 +16,7 @@ pub(super) struct Origin {
 const SYSMON: &str = "microsoft-windows-sysmon/operational";
 
 /// Categories of Sysmon by event number, as the taxonomy gives them.
-const SYSMON_CATEGORIES: [(&str, &[u32]); 24] = [
+const SYSMON_CATEGORIES: [(&str, &[u32]); 28] = [
     ("clipboard_capture", &[24]),
     ("create_remote_thread", &[8]),
     ("create_stream_hash", &[15]),
@@ -40,7 +40,11 @@ const SYSMON_CATEGORIES: [(&str, &[u32]); 24] = [
     ("registry_add", &[12]),
     ("registry_delete", &[12]),
     ("registry_event", &[12, 13, 14]),
+    ("registry_rename", &[14]),
     ("registry_set", &[13]),
+    ("sysmon_error", &[255]),
+    ("sysmon_status", &[4, 16]),
+    ("wmi_event", &[19, 20, 21]),
 ];
 
 /// Categories that other channels have too.
@@ -62,23 +66,44 @@ const OTHER_CHANNELS: [(&str, &str, &[u32]); 14] = [
 ];
 
 /// The Windows channels of the taxonomy, with the Sigma service of each.
-const SERVICES: [(&str, &str); 37] = [
+const SERVICES: [(&str, &str); 60] = [
     ("application", "application"),
+    ("application-experience", "microsoft-windows-application-experience/program-compatibility-assistant"),
+    ("application-experience", "microsoft-windows-application-experience/program-telemetry"),
     ("applocker", "microsoft-windows-applocker/exe and dll"),
     ("applocker", "microsoft-windows-applocker/msi and script"),
     ("appmodel-runtime", "microsoft-windows-appmodel-runtime/admin"),
     ("appxdeployment-server", "microsoft-windows-appxdeploymentserver/operational"),
+    ("appxpackaging-om", "microsoft-windows-appxpackaging/operational"),
+    ("bitlocker", "microsoft-windows-bitlocker/bitlocker management"),
     ("bits-client", "microsoft-windows-bits-client/operational"),
     ("capi2", "microsoft-windows-capi2/operational"),
+    (
+        "certificateservicesclient-lifecycle-system",
+        "microsoft-windows-certificateservicesclient-lifecycle-system/operational",
+    ),
     ("codeintegrity-operational", "microsoft-windows-codeintegrity/operational"),
+    ("dhcp", "microsoft-windows-dhcp-server/operational"),
     ("diagnosis-scripted", "microsoft-windows-diagnosis-scripted/operational"),
+    ("dns-client", "microsoft-windows-dns client events/operational"),
+    ("dns-client", "microsoft-windows-dns-client/operational"),
     ("dns-server", "dns server"),
     ("dns-server-analytic", "microsoft-windows-dns-server/analytical"),
+    ("dns-server-audit", "microsoft-windows-dns-server/audit"),
     ("driver-framework", "microsoft-windows-driverframeworks-usermode/operational"),
     ("firewall-as", "microsoft-windows-windows firewall with advanced security/firewall"),
+    ("hyper-v-worker", "microsoft-windows-hyper-v-worker"),
+    ("hyper-v-worker", "microsoft-windows-hyper-v-worker-admin"),
     ("iis-configuration", "microsoft-iis-configuration/operational"),
+    ("kernel-event-tracing", "microsoft-windows-kernel-eventtracing"),
+    ("kernel-event-tracing", "microsoft-windows-kernel-eventtracing/admin"),
+    ("kernel-shimengine", "microsoft-windows-kernel-shimengine/diagnostic"),
+    ("kernel-shimengine", "microsoft-windows-kernel-shimengine/operational"),
     ("ldap", "microsoft-windows-ldap-client/debug"),
     ("lsa-server", "microsoft-windows-lsa/operational"),
+    ("microsoft-servicebus-client", "microsoft-servicebus-client"),
+    ("microsoft-servicebus-client", "microsoft-servicebus-client/admin"),
+    ("microsoft-servicebus-client", "microsoft-servicebus-client/operational"),
     ("msexchange-management", "msexchange management"),
     ("ntfs", "microsoft-windows-ntfs/operational"),
     ("ntlm", "microsoft-windows-ntlm/operational"),
@@ -90,8 +115,13 @@ const SERVICES: [(&str, &str); 37] = [
     ("security", "security"),
     ("security-mitigations", "microsoft-windows-security-mitigations/kernel mode"),
     ("security-mitigations", "microsoft-windows-security-mitigations/user mode"),
+    ("sense", "microsoft-windows-sense/operational"),
+    ("servicebus-client", "microsoft-servicebus-client/admin"),
+    ("servicebus-client", "microsoft-servicebus-client/operational"),
     ("shell-core", "microsoft-windows-shell-core/operational"),
+    ("smbclient-connectivity", "microsoft-windows-smbclient/connectivity"),
     ("smbclient-security", "microsoft-windows-smbclient/security"),
+    ("smbserver-connectivity", "microsoft-windows-smbserver/connectivity"),
     ("sysmon", SYSMON),
     ("system", "system"),
     ("taskscheduler", "microsoft-windows-taskscheduler/operational"),
@@ -101,8 +131,8 @@ const SERVICES: [(&str, &str); 37] = [
     ),
     ("vhdmp", "microsoft-windows-vhdmp/operational"),
     ("windefend", "microsoft-windows-windows defender/operational"),
-    ("wmi", "microsoft-windows-wmi-activity/operational"),
     ("wmi", "microsoft-windows-wmi-activity/debug"),
+    ("wmi", "microsoft-windows-wmi-activity/operational"),
 ];
 
 /// Channels to which only Windows itself writes what it audits. What other software logs, under
@@ -113,6 +143,9 @@ const AUDIT: [&str; 4] =
 /// Categories of logs that other software writes, and so no audit record of Windows.
 const OTHER_SOFTWARE: [&str; 5] = ["antivirus", "application", "database", "proxy", "webserver"];
 
+/// Services of other software, for rules that name no product.
+const OTHER_SERVICES: [&str; 3] = ["apache", "netflow", "nginx"];
+
 /// Systems that a Windows record cannot come from.
 const OTHER_SYSTEMS: [&str; 2] = ["linux", "macos"];
 
@@ -120,11 +153,16 @@ impl Origin {
     /// What `event` proves.
     pub(super) fn of(event: &Event) -> Self {
         let first = |names: [&str; 2]| names.iter().find_map(|name| event.get(name)).map(Value::as_str);
-        let channel = first(["Channel", "winlog.channel"]).and_then(|channel| {
+        Self::new(first(["Channel", "winlog.channel"]), first(["EventID", "winlog.event_id"]))
+    }
+
+    /// What a channel and the number of a record prove.
+    pub(super) fn new(channel: Option<&str>, number: Option<&str>) -> Self {
+        let known = |channel: &str| {
             SERVICES.iter().map(|(_, known)| *known).find(|known| known.eq_ignore_ascii_case(channel))
-        });
-        let id = || first(["EventID", "winlog.event_id"]).and_then(|id| id.trim().parse().ok());
-        Self { record: channel.map(|channel| (channel, id())) }
+        };
+        let number = || number.and_then(|number| number.trim().parse().ok());
+        Self { record: channel.and_then(known).map(|channel| (channel, number())) }
     }
 
     /// False only if the event is proved not to come from `source`.
@@ -132,9 +170,12 @@ impl Origin {
         let Some((channel, id)) = self.record else { return true };
         let audit = AUDIT.contains(&channel);
         let (product, category) = (source.product.as_deref(), source.category.as_deref());
+        let of = |known: &[&str], name: Option<&str>| name.is_some_and(|name| known.contains(&name));
         let foreign = match product {
             Some(product) => product != "windows" && (audit || OTHER_SYSTEMS.contains(&product)),
-            None => audit && category.is_some_and(|category| OTHER_SOFTWARE.contains(&category)),
+            None => {
+                audit && (of(&OTHER_SOFTWARE, category) || of(&OTHER_SERVICES, source.service.as_deref()))
+            }
         };
         if foreign {
             return false;

@@ -5,9 +5,8 @@ use super::route::Origin;
 use super::rule::Rule;
 use super::view::View;
 use super::{FieldMatch, Match, Placeholders};
-use crate::event::Event;
+use crate::event::{Event, jsonl};
 use crate::{Error, RuleError};
-use rayon::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rules that are evaluated together, and the faults of those that could not be used.
@@ -107,17 +106,16 @@ impl RuleSet {
         found
     }
 
-    /// Holds each line of JSON Lines against the rules, on all threads, and returns in order the lines
-    /// that match a rule and those that are no event, numbered from 1. Empty lines are skipped.
-    pub fn match_jsonl(&self, jsonl: &[u8]) -> Vec<(usize, Result<Vec<Match>, Error>)> {
-        let lines: Vec<&[u8]> = jsonl.split(|&byte| byte == b'\n').collect();
-        lines
-            .par_iter()
-            .enumerate()
-            .filter(|(_, line)| !line.trim_ascii().is_empty())
-            .map(|(index, line)| (index + 1, Event::from_json(line).map(|event| self.matches(&event))))
-            .filter(|(_, found)| !matches!(found, Ok(matches) if matches.is_empty()))
-            .collect()
+    /// Holds each line of JSON Lines against the rules, on so many threads (0 stands for all that there are),
+    /// and returns in order the lines that match a rule and those that are no event, numbered from 1. Empty lines
+    /// are skipped.
+    pub fn match_jsonl_on(&self, threads: usize, lines: &[u8]) -> Vec<(usize, Result<Vec<Match>, Error>)> {
+        jsonl(lines, threads, |event| Some(self.matches(event)).filter(|matches| !matches.is_empty()))
+    }
+
+    /// [`RuleSet::match_jsonl_on`] all threads.
+    pub fn match_jsonl(&self, lines: &[u8]) -> Vec<(usize, Result<Vec<Match>, Error>)> {
+        self.match_jsonl_on(0, lines)
     }
 
     /// What [`RuleSet::matches`] returns, by evaluating every rule in turn. It is there to check the

@@ -1,13 +1,14 @@
 //! Witnesses: what to watch for so as not to miss a rule, as rare as can be told.
 
 use super::super::matcher::Matcher;
+use super::index::{can_hold, texts};
 use super::{Engine, Expr};
 
 /// Something without which a rule cannot match.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Watched {
-    /// An indexed predicate.
-    Predicate(u32),
+    /// One of the matchers of a predicate, which an index can hold.
+    Matcher { predicate: u32, matcher: u32 },
     /// Any value of a field.
     Field(u32),
 }
@@ -47,16 +48,25 @@ impl Engine {
 
     fn witness_of(&self, id: u32) -> Option<Witness> {
         let predicate = &self.predicates[id as usize];
-        let (item, cost) = match (&predicate.matcher, predicate.field) {
-            (Matcher::Null | Matcher::Exists(false), _) => return None,
-            (matcher, _) if predicate.indexed => {
-                // What many rules ask for is common, and so is what is short.
-                let length = matcher.to_string().len().max(2) as f64;
-                (Watched::Predicate(id), f64::from(1 + predicate.uses) / (length * length))
-            }
-            (_, Some(field)) => (Watched::Field(field), PRESENT),
-            (_, None) => return None,
-        };
-        Some(Witness { items: vec![item], cost })
+        if predicate.matchers.iter().any(|matcher| matches!(matcher, Matcher::Null | Matcher::Exists(false)))
+        {
+            return None;
+        }
+        if predicate.matchers.iter().all(can_hold) {
+            let cost = predicate.matchers.iter().map(|matcher| self.cost(matcher, predicate.uses)).sum();
+            let item = |matcher| Watched::Matcher { predicate: id, matcher };
+            return Some(Witness { items: (0..predicate.matchers.len() as u32).map(item).collect(), cost });
+        }
+        predicate.field.map(|field| Witness { items: vec![Watched::Field(field)], cost: PRESENT })
+    }
+}
+
+impl Engine {
+    /// What many rules ask for is common, and so is what is short.
+    fn cost(&self, matcher: &Matcher, uses: u32) -> f64 {
+        let texts = texts(matcher);
+        let length = texts.iter().map(String::len).min().unwrap_or_else(|| matcher.to_string().len()).max(2);
+        let usual = texts.iter().map(|text| self.usual.of(text)).max().unwrap_or(0);
+        f64::from((1 + uses).max(usual / 4)) / (length * length) as f64
     }
 }
