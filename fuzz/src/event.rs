@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use sting_core::anomaly::{AnomalyDetector, MultiAnomalyDetector, RareValues, RateDetector};
 use sting_core::event::Event;
-use sting_core::sigma::{Rule, RuleSet};
+use sting_core::sigma::{Correlator, CorrelatorConfig, Rule, RuleSet};
 use sting_core::template::{TemplateConfig, TemplateMiner};
 
 /// Our reader takes JSON objects and nothing else, and sees the texts that serde_json sees.
@@ -54,6 +54,48 @@ pub fn rule(data: &[u8]) {
     for event in &*EVENTS {
         let alone = rules.iter().flat_map(|rule| RuleSet::new(vec![rule.clone()]).matches(event));
         assert_eq!(alone.collect::<Vec<_>>(), together.matches(event));
+    }
+}
+
+/// State is restored or refused, as it comes and where a checksum vouches for it; what was restored can go on, and
+/// what it then saves can be restored.
+pub fn correlation(data: &[u8]) {
+    static FRESH: LazyLock<Correlator> = LazyLock::new(|| {
+        let mut yaml =
+            "title: a\nname: a\nlogsource: {category: x}\ndetection: {s: {a: 1}, condition: s}\n".to_owned();
+        for (kind, condition) in [
+            ("event_count", "{gte: 2}"),
+            ("value_count", "{field: v, gte: 2}"),
+            ("value_avg", "{field: v, gte: 2}"),
+            ("value_percentile", "{field: v, lte: 50}"),
+            ("temporal", "{gte: 1}"),
+        ] {
+            yaml += &format!(
+                "---\ntitle: {kind}\ncorrelation: {{type: {kind}, rules: [a], group-by: [g], timespan: 1m, condition: {condition}}}\n"
+            );
+        }
+        let rules = RuleSet::parse([("a.yml".to_owned(), yaml)]);
+        assert!(rules.errors().is_empty(), "{:?}", rules.errors());
+        rules.correlator(CorrelatorConfig::default().with_max_groups(50)).expect("limits that work")
+    });
+    let _ = FRESH.clone().restore(data);
+    // Fuzzed groups behind a good header, with a checksum over both.
+    let mut state = FRESH.snapshot();
+    state.truncate(state.len() - 16);
+    state.extend_from_slice(data);
+    let check = blake3::hash(&state);
+    state.extend_from_slice(&check.as_bytes()[..16]);
+    let mut correlator = FRESH.clone();
+    if correlator.restore(&state).is_ok() {
+        for n in 0..4 {
+            let json =
+                format!(r#"{{"timestamp": {}, "a": 1, "g": "{n}", "v": {n}}}"#, 1_700_000_000 - n * 45);
+            correlator.push(&Event::from_json(json.as_bytes()).expect("an event"));
+        }
+        let saved = correlator.snapshot();
+        let mut other = FRESH.clone();
+        other.restore(&saved).expect("its own state");
+        assert_eq!(other.snapshot(), saved);
     }
 }
 

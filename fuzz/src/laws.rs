@@ -10,7 +10,7 @@ mod store;
 mod token;
 
 pub use chunk::chunker;
-pub use event::{event, ioc, rule, state, template};
+pub use event::{correlation, event, ioc, rule, state, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
 pub use pii::{names, scrubber, session, structured};
 pub use store::store_log;
@@ -39,8 +39,9 @@ pub fn html(data: &[u8]) {
 mod tests {
     #[test]
     fn laws_hold_on_the_seeds() {
-        let targets: [(&str, fn(&[u8])); 15] = [
+        let targets: [(&str, fn(&[u8])); 16] = [
             ("chunker", super::chunker),
+            ("correlation", super::correlation),
             ("event", super::event),
             ("extract_csv", super::extract_csv),
             ("extract_eml", super::extract_eml),

@@ -1,12 +1,14 @@
 //! Sigma rules: parsed from YAML, checked, and held against events.
 //!
 //! The rule language is [Sigma 2.1](https://github.com/SigmaHQ/sigma-specification): selections of
-//! fields and keywords, value modifiers, and conditions. What a rule says is what is evaluated; a rule
+//! fields and keywords, value modifiers, conditions, and correlations of rules. What a rule says is what is evaluated; a rule
 //! that cannot be used is an error with its path and line, never a rule that silently does not match.
 
 mod condition;
+mod correlation;
 mod engine;
 mod explain;
+mod file;
 mod matcher;
 mod modifier;
 mod pattern;
@@ -19,7 +21,12 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use correlation::{
+    Alert, Comparison, CorrelationCondition, CorrelationKind, CorrelationRule, Correlator, CorrelatorConfig,
+    CorrelatorStats, Repeat,
+};
 pub use explain::{Explanation, SelectionOutcome, TestOutcome};
+pub use file::RuleFile;
 pub use rule::{LogSource, Rule};
 pub use set::RuleSet;
 

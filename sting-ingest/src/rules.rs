@@ -4,16 +4,16 @@ use crate::Error;
 use std::io;
 use std::path::Path;
 use sting_core::RuleError;
-use sting_core::sigma::{Rule, RuleSet};
+use sting_core::sigma::{RuleFile, RuleSet};
 use walkdir::WalkDir;
 
-/// Loads Sigma rules from files, and from all `.yml` and `.yaml` files of folders, in the order of
+/// Loads Sigma rules and correlations from files, and from all `.yml` and `.yaml` files of folders, in the order of
 /// their paths. Rules that cannot be used are in [`RuleSet::errors`], with their path and line.
 ///
 /// # Errors
 /// [`Error::Io`] if a file or folder cannot be read.
 pub fn load_rules<P: AsRef<Path>>(paths: &[P]) -> Result<RuleSet, Error> {
-    let (mut rules, mut errors) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
         for entry in WalkDir::new(path).sort_by_file_name() {
             let entry = entry.map_err(|error| {
@@ -25,14 +25,11 @@ pub fn load_rules<P: AsRef<Path>>(paths: &[P]) -> Result<RuleSet, Error> {
             })?;
             let is_named = entry.depth() == 0;
             if entry.file_type().is_file() && (is_named || is_yaml(entry.path())) {
-                match read(entry.path())? {
-                    Ok(parsed) => rules.extend(parsed),
-                    Err(fault) => errors.push(fault),
-                }
+                files.push(read(entry.path())?);
             }
         }
     }
-    Ok(RuleSet::with_errors(rules, errors))
+    Ok(RuleSet::from_files(files, Vec::new()))
 }
 
 fn is_yaml(path: &Path) -> bool {
@@ -42,11 +39,11 @@ fn is_yaml(path: &Path) -> bool {
 }
 
 /// The rules of a file, or why they cannot be used.
-fn read(path: &Path) -> Result<Result<Vec<Rule>, RuleError>, Error> {
+fn read(path: &Path) -> Result<Result<RuleFile, RuleError>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io("reading rules failed", path))?;
     let path = path.to_string_lossy();
     Ok(match std::str::from_utf8(&bytes) {
-        Ok(yaml) => Rule::parse(yaml, &path),
+        Ok(yaml) => RuleFile::parse(yaml, &path),
         // Replacing what is not UTF-8 would make a rule that silently matches something else.
         Err(error) => {
             let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();

@@ -170,7 +170,7 @@ impl Selection {
 
 type Fault = (usize, String);
 
-fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) -> Result<Rule, Fault> {
+pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) -> Result<Rule, Fault> {
     let fault = |message: &str| Err((node.line, message.to_owned()));
     if !matches!(node.value, Value::Map(_)) {
         return fault("not a rule; a rule is a map with `title`, `logsource` and `detection`");

@@ -1,6 +1,8 @@
 //! Many rules together, held against events.
 
+use super::correlation::{CorrelationRule, Plan};
 use super::engine::{Engine, Scratch};
+use super::file::RuleFile;
 use super::route::Origin;
 use super::rule::Rule;
 use super::view::View;
@@ -20,6 +22,8 @@ pub struct RuleSet {
 #[derive(Debug, Default)]
 struct Shared {
     rules: Vec<Rule>,
+    correlations: Vec<CorrelationRule>,
+    plan: Plan,
     errors: Vec<RuleError>,
     engine: Engine,
     /// Memory of evaluations that are over, one for each thread that was at it at a time.
@@ -34,8 +38,30 @@ impl RuleSet {
 
     /// A set of these rules, and of the faults of others that could not be used.
     pub fn with_errors(rules: Vec<Rule>, errors: Vec<RuleError>) -> Self {
+        Self::from_files(std::iter::once(Ok(RuleFile { rules, correlations: Vec::new() })), errors)
+    }
+
+    /// A set of what files hold, and of the faults of those that could not be used. Correlations find the
+    /// rules that they refer to in any of the files.
+    pub fn from_files(
+        files: impl IntoIterator<Item = Result<RuleFile, RuleError>>,
+        mut errors: Vec<RuleError>,
+    ) -> Self {
+        let (mut rules, mut correlations) = (Vec::new(), Vec::new());
+        for file in files {
+            match file {
+                Ok(file) => {
+                    rules.extend(file.rules);
+                    correlations.extend(file.correlations);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
         let engine = Engine::new(&rules);
-        Self { shared: Arc::new(Shared { rules, errors, engine, scratch: Mutex::default() }) }
+        let (plan, faults) = Plan::new(&rules, &correlations);
+        errors.extend(faults);
+        let scratch = Mutex::default();
+        Self { shared: Arc::new(Shared { rules, correlations, plan, errors, engine, scratch }) }
     }
 
     /// Parses files, each given as its path and its YAML. A file with a fault is left out, and its
@@ -49,19 +75,29 @@ impl RuleSet {
         files: impl IntoIterator<Item = (String, String)>,
         placeholders: &Placeholders,
     ) -> Self {
-        let (mut rules, mut errors) = (Vec::new(), Vec::new());
-        for (path, yaml) in files {
-            match Rule::parse_with(&yaml, &path, placeholders) {
-                Ok(parsed) => rules.extend(parsed),
-                Err(error) => errors.push(error),
-            }
-        }
-        Self::with_errors(rules, errors)
+        let parse = |(path, yaml): (String, String)| RuleFile::parse_with(&yaml, &path, placeholders);
+        Self::from_files(files.into_iter().map(parse), Vec::new())
     }
 
     /// The rules, in the order in which they came.
     pub fn rules(&self) -> &[Rule] {
         &self.shared.rules
+    }
+
+    /// The correlations, in the order in which they came, those with faults in their references included.
+    /// [`RuleSet::correlator`] evaluates them.
+    pub fn correlations(&self) -> &[CorrelationRule] {
+        &self.shared.correlations
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.shared.plan
+    }
+
+    /// Indices of the rules that are there for correlations alone, because none of these says `generate`.
+    /// [`RuleSet::matches`] returns them like any other; they are not worth an alert of their own.
+    pub fn silent(&self) -> Vec<u32> {
+        self.shared.plan.silent(&self.shared.correlations)
     }
 
     /// What could not be used, and why.
@@ -104,6 +140,16 @@ impl RuleSet {
         });
         shared.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         found
+    }
+
+    /// Indices of the rules that the event matches, for those who need no evidence.
+    pub(super) fn matching(&self, event: &Event, mut each: impl FnMut(usize)) {
+        let shared = &*self.shared;
+        let mut pool = shared.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = pool.pop().unwrap_or_default();
+        drop(pool);
+        shared.engine.matches(event, &mut scratch, |rule, _| each(rule as usize));
+        shared.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
     }
 
     /// Holds each line of JSON Lines against the rules, on so many threads (0 stands for all that there are),
