@@ -39,7 +39,7 @@ fn rows(folder: &Path) -> Result<Vec<Row>, Error> {
     let store = Store::open_with(folder, StoreOptions::default().read_only())?;
     let _ = store.verify()?;
     let collection = store.collection("bees", CollectionConfig::default())?;
-    Ok(collection.scroll(None, 1000, None))
+    collection.scroll(None, 1000, None)
 }
 
 impl Intact {

@@ -94,8 +94,8 @@ impl Filter {
     pub(crate) fn select(
         &self,
         rows: u32,
-        column: &impl Fn(&str) -> std::sync::Arc<Column>,
-    ) -> RoaringBitmap {
+        column: &impl Fn(&str) -> Result<std::sync::Arc<Column>, Error>,
+    ) -> Result<RoaringBitmap, Error> {
         self.0.select(rows, column)
     }
 }
@@ -114,29 +114,37 @@ impl Condition {
         }
     }
 
-    fn select(&self, rows: u32, column: &impl Fn(&str) -> std::sync::Arc<Column>) -> RoaringBitmap {
-        match self {
+    fn select(
+        &self,
+        rows: u32,
+        column: &impl Fn(&str) -> Result<std::sync::Arc<Column>, Error>,
+    ) -> Result<RoaringBitmap, Error> {
+        Ok(match self {
             Self::All(conditions) => {
                 let mut selected: Option<RoaringBitmap> = None;
                 for condition in conditions {
-                    let next = condition.select(rows, column);
+                    let next = condition.select(rows, column)?;
                     let both = match selected {
                         Some(selected) => selected & next,
                         None => next,
                     };
                     if both.is_empty() {
-                        return both;
+                        return Ok(both);
                     }
                     selected = Some(both);
                 }
                 selected.unwrap_or_else(|| all_rows(rows))
             }
             Self::Any(conditions) => {
-                conditions.iter().fold(RoaringBitmap::new(), |any, next| any | next.select(rows, column))
+                let mut any = RoaringBitmap::new();
+                for condition in conditions {
+                    any |= condition.select(rows, column)?;
+                }
+                any
             }
-            Self::Not(condition) => all_rows(rows) - condition.select(rows, column),
-            Self::Field { path, test } => column(path).select(test),
-        }
+            Self::Not(condition) => all_rows(rows) - condition.select(rows, column)?,
+            Self::Field { path, test } => column(path)?.select(test),
+        })
     }
 }
 

@@ -11,6 +11,8 @@ mod words;
 pub(crate) use postings::{GONE, Postings, PostingsBuilder};
 pub(crate) use words::words;
 
+use crate::store::segment::HAS_TEXT;
+
 /// How soon more occurrences of a term stop counting.
 const K1: f32 = 1.2;
 /// How much a text longer than the average is held against it.
@@ -26,6 +28,22 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
+    /// Of the rows of a segment, given their flags and their words.
+    pub(crate) fn of(flags: &[u8], lengths: &[u32]) -> Self {
+        let texts = flags.iter().zip(lengths).filter(|(flags, _)| *flags & HAS_TEXT != 0);
+        texts.fold(Self::default(), |sum, (_, &words)| sum.with(1, u64::from(words)))
+    }
+
+    pub(crate) fn with(self, texts: u64, words: u64) -> Self {
+        Self { texts: self.texts + texts, words: self.words + words }
+    }
+
+    /// The same without some rows; no less than nothing.
+    pub(crate) fn without(self, gone: Self) -> Self {
+        let (texts, words) = (self.texts.saturating_sub(gone.texts), self.words.saturating_sub(gone.words));
+        Self { texts, words }
+    }
+
     /// How much a term weighs that `holders` of the texts hold.
     pub(crate) fn weight(self, holders: u64) -> f32 {
         let (texts, holders) = (self.texts as f64, holders as f64);

@@ -11,7 +11,7 @@ mod keyword;
 mod store;
 
 pub use collection::{
-    Collection, CollectionConfig, Erasure, Hit, MAX_DIM, MAX_ID_BYTES, Metadata, Mode, Query, Row,
+    Collection, CollectionConfig, Erasure, Fusion, Hit, MAX_DIM, MAX_ID_BYTES, Metadata, Mode, Query, Row,
 };
 pub use distance::Metric;
 #[cfg(feature = "candle")]
@@ -19,4 +19,5 @@ pub use embed::{BertEmbedder, Precision};
 pub use embed::{BuiltinEmbedder, HashEmbedder, builtin, load_tokenizer};
 pub use error::Error;
 pub use filter::Filter;
+pub use index::{Explanation, Method, SegmentPlan};
 pub use store::{Durability, Report, Store, StoreOptions};

@@ -2,6 +2,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod codec;
+pub(crate) mod fail;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod graph_file;
@@ -9,9 +10,12 @@ pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod manifest;
 pub(crate) mod mark;
+pub(crate) mod merge;
 pub(crate) mod open;
+pub(crate) mod sections;
 pub(crate) mod segment;
 pub(crate) mod segment_file;
+pub(crate) mod worker;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +27,7 @@ use crate::collection::snapshot::Snapshot;
 use crate::collection::{Collection, CollectionConfig, Core, Writer};
 use format::Kind;
 use lock::Lock;
+use worker::Worker;
 
 /// When a write is durable.
 ///
@@ -34,16 +39,26 @@ pub enum Durability {
     /// Every batch is on the disk before it is acknowledged.
     #[default]
     Each,
+    /// As [`Durability::Each`], but batches of several threads become durable together: readers see
+    /// a batch a moment before it is acknowledged.
+    Group,
     /// Batches are on the disk after [`Store::flush`], [`Store::close`], or when the last handle is
     /// dropped. For bulk loads that can be repeated.
     OnClose,
 }
 
 /// How a store is opened.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct StoreOptions {
-    durability: Durability,
+    pub(crate) durability: Durability,
+    pub(crate) log_bytes: u64,
     access: Access,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { durability: Durability::default(), log_bytes: 64 << 20, access: Access::default() }
+    }
 }
 
 /// Who may write.
@@ -58,6 +73,13 @@ impl StoreOptions {
     /// Sets when a write is durable.
     pub fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
+        self
+    }
+
+    /// Sets how long the log of a collection grows, in bytes, before its rows move to a segment
+    /// (64 MiB if not set). Rows in the log are held in memory, and read when the store is opened.
+    pub fn with_log_bytes(mut self, bytes: u64) -> Self {
+        self.log_bytes = bytes;
         self
     }
 
@@ -77,6 +99,8 @@ pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// Goes first, so that its thread has let go of the collections when they go.
+    worker: Arc<Worker>,
     /// `None` for a store in memory.
     folder: Option<PathBuf>,
     options: StoreOptions,
@@ -148,12 +172,14 @@ impl Store {
             open::remove_leftovers(path)?;
         }
         let state = Mutex::new(State { lock, ..State::default() });
-        Ok(Self(Arc::new(Inner { folder: Some(path.to_path_buf()), options, state })))
+        let worker = Arc::default();
+        Ok(Self(Arc::new(Inner { worker, folder: Some(path.to_path_buf()), options, state })))
     }
 
     /// A store that lives in memory only.
     pub fn in_memory() -> Self {
-        Self(Arc::new(Inner { folder: None, options: StoreOptions::default(), state: Mutex::default() }))
+        let (worker, options, state) = (Arc::default(), StoreOptions::default(), Mutex::default());
+        Self(Arc::new(Inner { worker, folder: None, options, state }))
     }
 
     /// The folder; `None` for a store in memory.
@@ -173,8 +199,9 @@ impl Store {
     pub fn collection(&self, name: &str, config: CollectionConfig) -> Result<Collection, Error> {
         let folder_name = folder::encode_name(name)?;
         let mut state = self.state();
+        let worker = || Arc::clone(&self.0.worker);
         if let Some(core) = state.open.get(name) {
-            return Collection::open(Arc::clone(core), config);
+            return Collection::open(Arc::clone(core), worker(), config);
         }
         if state.is_closed {
             return Err(self.closed());
@@ -198,14 +225,13 @@ impl Store {
                     }
                     open::create(root, &folder, config.settings(name)?)?;
                 }
-                let writes = state.lock.clone().map(|lock| (lock, self.0.options.durability));
-                let (core, recovered) = open::open(folder, name, writes)?;
+                let (core, recovered) = open::open(folder, name, &self.0.options, state.lock.clone())?;
                 state.recovered.extend(recovered);
                 core
             }
         };
         let core = Arc::new(core);
-        let collection = Collection::open(Arc::clone(&core), config)?;
+        let collection = Collection::open(Arc::clone(&core), worker(), config)?;
         state.open.insert(name.to_owned(), core);
         Ok(collection)
     }
@@ -245,6 +271,8 @@ impl Store {
                 let _writer = core.map(|core| core.writer());
                 let folder = folder::CollectionFolder(root.join(folder::encode_name(&name)?));
                 open::verify(&folder, &name, &mut report);
+                let behind = core.and_then(|core| core.maintenance.problem());
+                report.problems.extend(behind.map(|why| format!("work in the background stopped: {why}")));
             }
         }
         report.ok = report.problems.is_empty();
@@ -252,7 +280,7 @@ impl Store {
     }
 
     /// Merges the segments of every collection into one and frees the space of deleted and replaced
-    /// rows. Nobody has to call it: writes do this in small steps.
+    /// rows. Nobody has to call it: a thread of the store does this in steps.
     pub fn compact(&self) -> Result<(), Error> {
         for name in self.collections()? {
             self.collection(&name, CollectionConfig::default())?.compact()?;
@@ -280,6 +308,7 @@ impl Store {
             let folder = folder::CollectionFolder(path.join(folder::encode_name(name)?));
             open::export(&folder, collection.core().settings.clone(), &state)?;
         }
+        fail::point("snapshot.copied")?;
         folder::replace(&path.join(STORE), &format::header(Kind::Store, 0))
     }
 
@@ -291,6 +320,7 @@ impl Store {
     /// Makes everything durable and lets go of the store, so that another may write it. Handles keep
     /// reading what they had and refuse writes.
     pub fn close(&self) -> Result<(), Error> {
+        self.0.worker.stop();
         let mut state = self.state();
         let closed: Vec<_> = state.open.values().map(|core| core.close()).collect();
         state.is_closed = true;

@@ -304,20 +304,20 @@ impl Collection {
 
     /// The rows of these ids; unknown ids are left out.
     #[napi]
-    pub fn get_sync(&self, ids: Vec<String>) -> Vec<Row> {
+    pub fn get_sync(&self, ids: Vec<String>) -> Result<Vec<Row>> {
         let js = |row: sting_vector::Row| Row {
             id: row.id,
             text: row.text,
             vector: row.vector.map(Float32Array::new),
             metadata: Value::Object(row.metadata),
         };
-        self.0.get(&ids).into_iter().map(js).collect()
+        Ok(self.0.get(&ids).or_throw()?.into_iter().map(js).collect())
     }
 
     #[napi(ts_args_type = "filter?: Record<string, unknown>")]
     pub fn count(&self, filter: Option<Value>) -> Result<u32> {
         let filter = filter.as_ref().map(Filter::parse).transpose().or_throw()?;
-        Ok(self.0.count(filter.as_ref()) as u32)
+        self.0.count(filter.as_ref()).map(|rows| rows as u32).or_throw()
     }
 
     #[napi]

@@ -304,14 +304,14 @@ impl Collection {
         }
     }
 
-    fn get(&self, py: Python<'_>, ids: Vec<PyBackedStr>) -> Vec<Row> {
-        py.detach(|| self.0.get(&ids)).into_iter().map(Row).collect()
+    fn get(&self, py: Python<'_>, ids: Vec<PyBackedStr>) -> PyResult<Vec<Row>> {
+        Ok(py.detach(|| self.0.get(&ids)).or_raise()?.into_iter().map(Row).collect())
     }
 
     #[pyo3(signature = (filter = None))]
     fn count(&self, py: Python<'_>, filter: Option<&Bound<'_, PyDict>>) -> PyResult<usize> {
         let filter = parse_filter(filter)?;
-        Ok(py.detach(|| self.0.count(filter.as_ref())))
+        py.detach(|| self.0.count(filter.as_ref())).or_raise()
     }
 
     #[pyo3(signature = (*, filter = None, limit = 100, after = None))]
@@ -323,7 +323,8 @@ impl Collection {
         after: Option<&str>,
     ) -> PyResult<Vec<Row>> {
         let filter = parse_filter(filter)?;
-        Ok(py.detach(|| self.0.scroll(filter.as_ref(), limit, after)).into_iter().map(Row).collect())
+        let rows = py.detach(|| self.0.scroll(filter.as_ref(), limit, after)).or_raise()?;
+        Ok(rows.into_iter().map(Row).collect())
     }
 
     #[pyo3(signature = (*, text = None, vector = None, k = 10, filter = None, mode = "auto"))]
@@ -377,12 +378,12 @@ impl Collection {
         self.0.dim()
     }
 
-    fn __len__(&self) -> usize {
-        self.0.count(None)
+    fn __len__(&self) -> PyResult<usize> {
+        self.0.count(None).or_raise()
     }
 
-    fn __repr__(&self) -> String {
-        format!("Collection({:?}, {} rows)", self.0.name(), self.0.count(None))
+    fn __repr__(&self) -> PyResult<String> {
+        Ok(format!("Collection({:?}, {} rows)", self.0.name(), self.0.count(None).or_raise()?))
     }
 }
 

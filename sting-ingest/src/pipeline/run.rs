@@ -217,7 +217,8 @@ impl<'a> Run<'a> {
     /// True if what was made of a document is what would be made of it now, and is still there.
     fn still_counts(&self, id: Id, entry: &Entry) -> bool {
         let there = match (&self.collection, entry.chunks().first()) {
-            (Some(collection), Some(&first)) => collection.has(first),
+            // What cannot be read is made anew; if that cannot be written either, the run says so.
+            (Some(collection), Some(&first)) => collection.has(first).unwrap_or(false),
             _ => true,
         };
         there && entry.config == self.config_id && !self.pending.contains(&id)
@@ -315,7 +316,7 @@ impl<'a> Run<'a> {
         }
         match (&self.collection, &self.parquet) {
             // A collection holds vectors of one model only.
-            (Some(collection), _) => Ok(collection.vectors(&chunks)),
+            (Some(collection), _) => collection.vectors(&chunks),
             (None, Some(parquet)) => parquet.vectors(&self.live, &ids.iter().copied().collect()),
             (None, None) => Ok(HashMap::new()),
         }

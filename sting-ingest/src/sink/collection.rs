@@ -34,15 +34,15 @@ impl CollectionSink {
     }
 
     /// True if a chunk is there.
-    pub(crate) fn has(&self, id: Id) -> bool {
-        !self.collection.get(&[id.to_string()]).is_empty()
+    pub(crate) fn has(&self, id: Id) -> Result<bool, Error> {
+        Ok(!self.collection.get(&[id.to_string()])?.is_empty())
     }
 
     /// Vectors of chunks that are there, by id.
-    pub(crate) fn vectors(&self, ids: &[Id]) -> HashMap<Id, Vec<f32>> {
+    pub(crate) fn vectors(&self, ids: &[Id]) -> Result<HashMap<Id, Vec<f32>>, Error> {
         let names: Vec<String> = ids.iter().map(Id::to_string).collect();
-        let rows = self.collection.get(&names);
-        rows.into_iter().filter_map(|row| Some((row.id.parse().ok()?, row.vector?))).collect()
+        let rows = self.collection.get(&names)?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.id.parse().ok()?, row.vector?))).collect())
     }
 
     /// Writes chunks. Those that are there are replaced.
@@ -62,7 +62,7 @@ impl CollectionSink {
             let filter = Filter::parse(&json!({"document_id": {"$in": ids}}))?;
             let mut after: Option<String> = None;
             loop {
-                let rows = self.collection.scroll(Some(&filter), ROWS_AT_ONCE, after.as_deref());
+                let rows = self.collection.scroll(Some(&filter), ROWS_AT_ONCE, after.as_deref())?;
                 let Some(last) = rows.last() else { break };
                 after = Some(last.id.clone());
                 let stays = |id: &String| id.parse().is_ok_and(|id| but.contains(&id));

@@ -67,7 +67,7 @@ impl Bench {
         let store = Store::open(self.path("store")).unwrap();
         let config = CollectionConfig::default().with_embedder(Arc::new(HashEmbedder::new()));
         let collection = store.collection("documents", config).unwrap();
-        collection.scroll(None, usize::MAX, None)
+        collection.scroll(None, usize::MAX, None).unwrap()
     }
 
     /// Ids and texts of the collection.

@@ -40,6 +40,31 @@ impl FromStr for Mode {
     }
 }
 
+/// How the legs of a hybrid search become one ranking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fusion {
+    /// The weighted mean of the scores, each scaled to at most 1.
+    #[default]
+    Weighted,
+    /// Reciprocal rank fusion: a row gets `1 / (60 + rank)` from each leg in whose first 100 (or `k`)
+    /// rows it is; that of the vector leg counts as often as its weight says. Scores do not matter,
+    /// so that legs need no calibration. Cormack, Clarke and Büttcher (2009).
+    ReciprocalRank,
+}
+
+impl FromStr for Fusion {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "weighted" => Ok(Self::Weighted),
+            "rrf" => Ok(Self::ReciprocalRank),
+            _ => Err(Error::config("fusion", "is not known", "use \"weighted\" or \"rrf\"")),
+        }
+    }
+}
+
 /// A search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
@@ -55,6 +80,8 @@ pub struct Query {
     pub mode: Mode,
     /// Weight of the vector leg beside a keyword leg of weight 1; `None` for the embedder's own.
     pub vector_weight: Option<f32>,
+    /// How the legs become one ranking.
+    pub fusion: Fusion,
     /// Share of the true nearest rows that a vector search has to find, on average; 1 for all. Less
     /// than 1 matters only in large collections.
     pub min_recall: f32,
@@ -79,6 +106,7 @@ impl Query {
             filter: None,
             mode: Mode::Auto,
             vector_weight: None,
+            fusion: Fusion::Weighted,
             min_recall: 0.95,
         }
     }
@@ -120,6 +148,12 @@ impl Query {
         self
     }
 
+    /// Sets how the legs of a hybrid search become one ranking.
+    pub fn with_fusion(mut self, fusion: Fusion) -> Self {
+        self.fusion = fusion;
+        self
+    }
+
     /// Sets the weight of the vector leg of a hybrid search, beside a keyword leg of weight 1.
     pub fn with_vector_weight(mut self, weight: f32) -> Self {
         self.vector_weight = Some(weight);
@@ -133,7 +167,7 @@ pub struct Hit {
     /// Id of the row.
     pub id: String,
     /// More is better. Of the vector leg alone: cosine, inner product, or negative distance. Of the
-    /// keyword leg alone: BM25. Of both: the weighted mean of the two, each scaled to at most 1.
+    /// keyword leg alone: BM25. Of both: what [`Fusion`] says.
     pub score: f32,
     /// Text of the row.
     pub text: Option<String>,

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::row::{Batch, Metadata, Row};
+use super::row::{Batch, Row};
+use crate::Error;
 use crate::filter::Filter;
 use crate::keyword::Statistics;
 use crate::store::manifest::SegmentEntry;
+use crate::store::merge::{Merge, Source};
 use crate::store::segment::Segment;
 
-/// So many segments in memory of about one size become one of the next size.
+/// So many segments of about one size become one of the next size.
 const FANOUT: usize = 8;
 
 /// The set of all rows of a segment.
@@ -26,14 +28,34 @@ pub(crate) struct View {
     pub(crate) segment: Arc<Segment>,
     /// `None` if all rows are alive.
     pub(crate) live: Option<Arc<RoaringBitmap>>,
+    /// Of the rows that are alive.
+    pub(crate) statistics: Statistics,
     /// The file that holds the segment; `None` while only the log does.
     pub(crate) file: Option<SegmentEntry>,
+    /// Whether it is being written to a file, and so must stay as it is but for rows that die.
+    pub(crate) is_frozen: bool,
 }
 
 impl View {
     /// A segment in memory, all of whose rows are alive.
-    pub(crate) fn new(segment: Segment) -> Self {
-        Self { segment: Arc::new(segment), live: None, file: None }
+    pub(crate) fn new(segment: Segment) -> Result<Self, Error> {
+        let statistics = Statistics::of(segment.flags.all()?, segment.postings.lengths.all()?);
+        Ok(Self { segment: Arc::new(segment), live: None, statistics, file: None, is_frozen: false })
+    }
+
+    /// A segment in a file.
+    pub(crate) fn in_file(segment: Arc<Segment>, file: SegmentEntry) -> Result<Self, Error> {
+        let live = file.live.clone().map(Arc::new);
+        let mut view =
+            Self { segment, live, statistics: Statistics::default(), file: Some(file), is_frozen: false };
+        view.statistics = match view.file.as_ref().and_then(|file| file.statistics) {
+            Some(statistics) => statistics,
+            None => match &view.live {
+                Some(live) => view.statistics_of(live)?,
+                None => view.statistics_of(&all_rows(view.segment.rows()))?,
+            },
+        };
+        Ok(view)
     }
 
     pub(crate) fn live_rows(&self) -> u64 {
@@ -45,41 +67,47 @@ impl View {
     }
 
     /// The live rows that satisfy a filter; `None` for all rows of the segment.
-    pub(crate) fn eligible(&self, filter: Option<&Filter>) -> Option<RoaringBitmap> {
-        match (filter, &self.live) {
+    pub(crate) fn eligible(&self, filter: Option<&Filter>) -> Result<Option<RoaringBitmap>, Error> {
+        Ok(match (filter, &self.live) {
             (None, None) => None,
             (None, Some(live)) => Some(RoaringBitmap::clone(live)),
-            (Some(filter), None) => Some(self.segment.select(filter)),
-            (Some(filter), Some(live)) => Some(self.segment.select(filter) & &**live),
+            (Some(filter), None) => Some(self.segment.select(filter)?),
+            (Some(filter), Some(live)) => Some(self.segment.select(filter)? & &**live),
+        })
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        (Arc::clone(&self.segment), self.live.clone())
+    }
+
+    /// Whether its file should be written anew: much of it is dead, or something in it was damaged.
+    pub(crate) fn is_worn(&self) -> bool {
+        self.live_rows() * 10 < u64::from(self.segment.rows()) * 7 || self.segment.is_mended()
+    }
+
+    /// Lets rows die that are alive.
+    pub(crate) fn without(&mut self, dead: &RoaringBitmap) -> Result<(), Error> {
+        if dead.is_empty() {
+            return Ok(());
         }
-    }
-
-    fn is_mostly_live(&self) -> bool {
-        self.live_rows() * 10 >= u64::from(self.segment.rows()) * 7
-    }
-
-    fn without(&mut self, dead: &RoaringBitmap) {
+        self.statistics = self.statistics.without(self.statistics_of(dead)?);
         let live = match &self.live {
             Some(live) => &**live - dead,
             None => all_rows(self.segment.rows()) - dead,
         };
         self.live = Some(Arc::new(live));
+        Ok(())
     }
 
-    fn statistics_of(&self, rows: impl Iterator<Item = u32>) -> Statistics {
+    fn statistics_of(&self, rows: &RoaringBitmap) -> Result<Statistics, Error> {
         let mut statistics = Statistics::default();
-        for row in rows.filter(|&row| self.segment.has_text(row)) {
-            statistics.texts += 1;
-            statistics.words += u64::from(self.segment.postings.lengths[row as usize]);
+        for row in rows {
+            if self.segment.has_text(row)? {
+                let words = self.segment.with_postings(|postings| postings.lengths.get(row as usize))?;
+                statistics = statistics.with(1, u64::from(words));
+            }
         }
-        statistics
-    }
-
-    fn statistics(&self) -> Statistics {
-        match &self.live {
-            Some(live) => self.statistics_of(live.iter()),
-            None => self.statistics_of(0..self.segment.rows()),
-        }
+        Ok(statistics)
     }
 }
 
@@ -95,135 +123,108 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn new(views: Vec<View>, dim: Option<usize>) -> Self {
-        let statistics = views.iter().map(View::statistics).fold(Statistics::default(), |sum, next| {
-            Statistics { texts: sum.texts + next.texts, words: sum.words + next.words }
-        });
+        let statistics = views
+            .iter()
+            .fold(Statistics::default(), |sum, view| sum.with(view.statistics.texts, view.statistics.words));
         Self { views, statistics, dim }
     }
 
-    pub(crate) fn rows(&self) -> u64 {
-        self.views.iter().map(View::live_rows).sum()
-    }
-
     /// Where a row is: the index of its view, and its row there.
-    pub(crate) fn locate(&self, id: &str) -> Option<(usize, u32)> {
-        self.views.iter().enumerate().rev().find_map(|(index, view)| {
-            let row = view.segment.find(id)?;
-            view.is_live(row).then_some((index, row))
-        })
+    pub(crate) fn locate(&self, id: &str) -> Result<Option<(usize, u32)>, Error> {
+        for (index, view) in self.views.iter().enumerate().rev() {
+            if let Some(row) = view.segment.find(id)?
+                && view.is_live(row)
+            {
+                return Ok(Some((index, row)));
+            }
+        }
+        Ok(None)
     }
 
     /// Ids of the rows that satisfy a filter.
-    pub(crate) fn ids(&self, filter: &Filter) -> Vec<String> {
-        let rows = |view: &View| view.eligible(Some(filter)).unwrap_or_default();
-        self.views.iter().flat_map(|view| rows(view).into_iter().map(|row| view.segment.id(row))).collect()
+    pub(crate) fn ids(&self, filter: &Filter) -> Result<Vec<String>, Error> {
+        let mut ids = Vec::new();
+        for view in &self.views {
+            for row in view.eligible(Some(filter))?.unwrap_or_default() {
+                ids.push(view.segment.id(row)?);
+            }
+        }
+        Ok(ids)
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<Row> {
-        self.locate(id).map(|(view, row)| self.views[view].segment.row(row))
-    }
-
-    pub(crate) fn metadata(&self, id: &str) -> Option<Metadata> {
-        self.locate(id).map(|(view, row)| self.views[view].segment.metadata(row))
+    pub(crate) fn get(&self, id: &str) -> Result<Option<Row>, Error> {
+        self.locate(id)?.map(|(view, row)| self.views[view].segment.row(row)).transpose()
     }
 
     /// The state after a batch.
-    pub(crate) fn apply(&self, batch: Batch) -> Self {
-        let Batch { mut upserts, updates, deletes } = batch;
+    pub(crate) fn apply(&self, batch: &Batch) -> Result<Self, Error> {
         let mut dead = vec![RoaringBitmap::new(); self.views.len()];
         let mut remove = |id: &str| {
-            let (view, row) = self.locate(id)?;
-            dead[view].insert(row);
-            Some((view, row))
+            let place = self.locate(id)?;
+            if let Some((view, row)) = place {
+                dead[view].insert(row);
+            }
+            Ok::<_, Error>(place)
         };
-        for row in &upserts {
-            remove(&row.id);
+        for row in &batch.upserts {
+            remove(&row.id)?;
         }
-        for id in &deletes {
-            remove(id);
+        for id in &batch.deletes {
+            remove(id)?;
         }
-        for (id, metadata) in updates {
-            if let Some((view, row)) = remove(&id) {
-                upserts.push(Row { metadata, ..self.views[view].segment.row(row) });
+        let mut updated = Vec::new();
+        for (id, metadata) in &batch.updates {
+            if let Some((view, row)) = remove(id)? {
+                updated.push(Row { metadata: metadata.clone(), ..self.views[view].segment.row(row)? });
             }
         }
-
-        let mut next = self.clone();
-        for (view, dead) in next.views.iter_mut().zip(dead).filter(|(_, dead)| !dead.is_empty()) {
-            let gone = view.statistics_of(dead.iter());
-            next.statistics.texts -= gone.texts;
-            next.statistics.words -= gone.words;
-            view.without(&dead);
+        let mut views = self.views.clone();
+        for (view, dead) in views.iter_mut().zip(&dead) {
+            view.without(dead)?;
         }
-        next.views.retain(|view| view.file.is_some() || view.live_rows() > 0);
-        if !upserts.is_empty() {
-            let mut rows: Vec<&Row> = upserts.iter().collect();
+        views.retain(|view| view.file.is_some() || view.live_rows() > 0);
+        let mut rows: Vec<&Row> = batch.upserts.iter().chain(&updated).collect();
+        let mut dim = self.dim;
+        if !rows.is_empty() {
             rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-            let view = View::new(Segment::new(&rows));
-            let added = view.statistics();
-            next.statistics.texts += added.texts;
-            next.statistics.words += added.words;
-            next.dim = next.dim.or((view.segment.dim > 0).then_some(view.segment.dim));
-            next.views.push(view);
-            next.merge_in_memory();
+            let view = View::new(Segment::new(&rows))?;
+            dim = dim.or((view.segment.dim > 0).then_some(view.segment.dim));
+            views.push(view);
+            merge_in_memory(&mut views)?;
         }
-        next
+        Ok(Self::new(views, dim))
     }
 
-    /// Keeps the number of segments in memory logarithmic.
-    fn merge_in_memory(&mut self) {
-        while let Some(similar) = similar(&self.views, |view| view.file.is_none()) {
-            let merged = merge(&self.views[similar..]);
-            self.views.truncate(similar);
-            self.views.push(View::new(merged));
-        }
-    }
-
-    /// This state with the segments in memory as one, so that it can be written to a file, and those
-    /// in files merged where they are many of one size or have many dead rows.
-    pub(crate) fn tidied(&self) -> Self {
+    /// Files that should become one: many of one size, or one that is worn.
+    pub(crate) fn mergeable(&self) -> Vec<View> {
         let in_files = self.views.iter().take_while(|view| view.file.is_some()).count();
-        let (files, memory) = self.views.split_at(in_files);
-        let mut views: Vec<View> = files
-            .iter()
-            .filter(|view| view.live_rows() > 0)
-            .map(|view| {
-                if view.is_mostly_live() {
-                    view.clone()
-                } else {
-                    View::new(merge(std::slice::from_ref(view)))
-                }
-            })
-            .collect();
-        if !memory.is_empty() {
-            views.push(View::new(merge(memory)));
+        let files = &self.views[..in_files];
+        if let Some(worn) = files.iter().find(|view| view.is_worn()) {
+            return vec![worn.clone()];
         }
-        while let Some(similar) = similar(&views, |_| true) {
-            let merged = merge(&views[similar..]);
-            views.truncate(similar);
-            views.push(View::new(merged));
-        }
-        Self { views, ..self.clone() }
+        similar(files, |_| true).map_or_else(Vec::new, |start| files[start..].to_vec())
     }
 
-    /// This state with nothing left of rows that are dead: what will be in its files is alive.
-    pub(crate) fn without_dead(&self) -> Self {
-        let (clean, rest): (Vec<View>, Vec<View>) =
-            self.views.iter().cloned().partition(|view| view.file.is_some() && view.live.is_none());
-        let merged = (!rest.is_empty()).then(|| View::new(merge(&rest)));
-        let views = clean.into_iter().chain(merged.filter(|view| view.live_rows() > 0)).collect();
-        Self { views, ..self.clone() }
+    pub(crate) fn in_memory(&self) -> Vec<View> {
+        self.views.iter().filter(|view| view.file.is_none()).cloned().collect()
     }
 
-    /// This state as one segment without dead rows.
-    pub(crate) fn compacted(&self) -> Self {
-        let views = match &self.views[..] {
-            [view] if view.live.is_none() => vec![view.clone()],
-            views if self.rows() > 0 => vec![View::new(merge(views))],
-            _ => Vec::new(),
-        };
-        Self { views, ..self.clone() }
+    /// What has to be written anew so that nothing is left of rows that are dead.
+    pub(crate) fn unclean(&self) -> Vec<View> {
+        let is_unclean = |view: &&View| view.file.is_none() || view.live.is_some();
+        self.views.iter().filter(is_unclean).cloned().collect()
     }
+}
+
+/// Keeps the number of segments in memory logarithmic.
+fn merge_in_memory(views: &mut Vec<View>) -> Result<(), Error> {
+    while let Some(similar) = similar(views, |view| view.file.is_none() && !view.is_frozen) {
+        let sources = views[similar..].iter().map(View::source).collect();
+        let merged = View::new(Merge::new(sources)?.segment()?)?;
+        views.truncate(similar);
+        views.push(merged);
+    }
+    Ok(())
 }
 
 /// Where the newest views start that are so many and so similar in size that they should be one.
@@ -232,10 +233,4 @@ fn similar(views: &[View], may_merge: impl Fn(&View) -> bool) -> Option<usize> {
     let newest = class(views.last()?);
     let count = views.iter().rev().take_while(|view| may_merge(view) && class(view) <= newest).count();
     (count >= FANOUT).then(|| views.len() - count)
-}
-
-/// One segment of the live rows of several.
-pub(crate) fn merge(views: &[View]) -> Segment {
-    let sources: Vec<_> = views.iter().map(|view| (&*view.segment, view.live.as_deref())).collect();
-    Segment::merge(&sources)
 }

@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
 use super::Batch;
-use super::snapshot::Snapshot;
 use crate::store::folder::{self, CollectionFolder};
 use crate::store::format::HEADER_BYTES;
 use crate::store::lock::Lock;
-use crate::store::log::{AppendError, Log, MAX_PAYLOAD};
-use crate::store::manifest::{Manifest, SegmentEntry, Settings};
+use crate::store::log::{AppendError, Log, MAX_PAYLOAD, Position, Syncer};
+use crate::store::manifest::{ClosedLog, Manifest};
 use crate::store::mark::Mark;
-use crate::store::segment_file;
-use crate::{Durability, Error};
+use crate::store::{fail, segment_file};
+use crate::{Durability, Error, StoreOptions};
+
+/// Writers wait when the log is so many times longer than where its rows should have moved.
+const OVERFULL: u64 = 3;
 
 /// What [`Collection::erase`](crate::Collection::erase) did, and its proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,9 +27,6 @@ pub struct Erasure {
     /// Files that still tell of an erased row. Empty if all is gone.
     pub remains: Vec<PathBuf>,
 }
-
-/// Length of the log from which rows move to segments.
-const SEAL_AT_BYTES: u64 = 64 << 20;
 
 /// Writes batches to the log before they are applied.
 #[derive(Debug)]
@@ -53,8 +50,10 @@ pub(crate) struct Disk {
     _lock: Option<Arc<Lock>>,
     /// Whether the log holds records that are not durable yet.
     pub(crate) is_dirty: bool,
+    /// Length of a log at which its rows move to a segment.
+    log_bytes: u64,
     /// Length of the log at which the next seal is due.
-    pub(crate) seal_at: u64,
+    seal_at: u64,
 }
 
 impl Disk {
@@ -63,52 +62,32 @@ impl Disk {
         manifest: Manifest,
         log: Log,
         mark: Mark,
-        durability: Durability,
+        options: &StoreOptions,
+        lock: Option<Arc<Lock>>,
     ) -> Self {
-        Self { folder, manifest, log, mark, durability, _lock: None, is_dirty: false, seal_at: SEAL_AT_BYTES }
-    }
-
-    /// The same, holding the lock of the store.
-    pub(crate) fn locked(self, lock: Arc<Lock>) -> Self {
-        Self { _lock: Some(lock), ..self }
+        let (durability, log_bytes) = (options.durability, options.log_bytes);
+        Self {
+            folder,
+            manifest,
+            log,
+            mark,
+            durability,
+            _lock: lock,
+            is_dirty: false,
+            log_bytes,
+            seal_at: log_bytes,
+        }
     }
 
     /// All files that the manifest names, and those derived from them.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let segments = self.manifest.segments.iter();
+        let closed = self.manifest.closed.iter().map(|log| self.folder.log(log.number));
         segments
             .flat_map(|segment| [self.folder.segment(segment.number), self.folder.graph(segment.number)])
+            .chain(closed)
             .chain([self.folder.log(self.manifest.log)])
             .collect()
-    }
-
-    /// Writes what the next manifest will name.
-    fn write_files(
-        &self,
-        state: &mut Snapshot,
-        number: &mut u64,
-        created: &mut Vec<PathBuf>,
-    ) -> Result<(Manifest, Log), Error> {
-        let mut next_path = |path: fn(&CollectionFolder, u64) -> PathBuf| {
-            *number += 1;
-            created.push(path(&self.folder, *number));
-            (path(&self.folder, *number), *number)
-        };
-        for view in state.views.iter_mut().filter(|view| view.file.is_none()) {
-            let (path, number) = next_path(CollectionFolder::segment);
-            view.file = Some(segment_file::write(&path, number, &view.segment)?);
-        }
-        let segments = state.views.iter().filter_map(|view| {
-            let live = view.live.as_ref().map(|live| RoaringBitmap::clone(live));
-            Some(SegmentEntry { live, ..view.file.clone()? })
-        });
-        let segments = segments.collect();
-        let first_sequence = self.log.end().sequence;
-        let (path, log_number) = next_path(CollectionFolder::log);
-        let log = Log::create(path, log_number, first_sequence)?;
-        folder::sync(&self.folder.0)?;
-        let settings = Settings { dim: state.dim, ..self.manifest.settings.clone() };
-        Ok((Manifest { settings, segments, log: log_number, first_sequence }, log))
     }
 }
 
@@ -144,8 +123,45 @@ impl Writer {
         }
         match disk.durability {
             Durability::Each => self.sync(),
-            Durability::OnClose => Ok(()),
+            Durability::Group | Durability::OnClose => Ok(()),
         }
+    }
+
+    /// Whether what was logged becomes durable together with the batches of other threads.
+    pub(crate) fn syncs_in_groups(&self) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.durability == Durability::Group)
+    }
+
+    /// Sequence number of the next record.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.disk.as_ref().map_or(0, |disk| disk.log.end().sequence)
+    }
+
+    /// What makes durable all that is logged by now; `None` if all is.
+    pub(crate) fn syncer(&self) -> Result<Option<Syncer>, Error> {
+        self.check_open()?;
+        Ok(self.disk.as_ref().filter(|disk| disk.is_dirty).map(|disk| disk.log.syncer()))
+    }
+
+    /// Takes note that the records before a sequence number are durable, or could not be made so.
+    pub(crate) fn synced(&mut self, result: Result<(), Error>, end: Position) -> Result<(), Error> {
+        let Some(disk) = &mut self.disk else { return result };
+        // A log that was begun meanwhile came after a sync of its own.
+        let is_current = end.sequence > disk.manifest.first_sequence;
+        let mut mark = || if is_current { disk.mark.set(disk.manifest.log, end) } else { Ok(()) };
+        let marked = result.and_then(|()| mark());
+        match marked {
+            Ok(()) => {
+                disk.is_dirty &= disk.log.end() != end;
+                Ok(())
+            }
+            Err(error) => Err(self.break_off(error)),
+        }
+    }
+
+    /// Where the next record goes.
+    pub(crate) fn end(&self) -> Position {
+        self.disk.as_ref().map_or_else(Position::default, |disk| disk.log.end())
     }
 
     /// Makes all that was written durable, and says so in the mark.
@@ -179,43 +195,82 @@ impl Writer {
         self.disk.as_ref().is_some_and(|disk| disk.log.end().length >= disk.seal_at)
     }
 
+    /// Whether writers should wait until rows move to a segment.
+    pub(crate) fn is_overfull(&self) -> bool {
+        let is_overfull = |disk: &Disk| {
+            disk.log.end().length >= disk.seal_at.saturating_add(OVERFULL.saturating_mul(disk.log_bytes))
+        };
+        self.disk.as_ref().is_some_and(is_overfull)
+    }
+
     /// Moves the trigger of the next seal away, after one failed.
     pub(crate) fn postpone_seal(&mut self) {
         if let Some(disk) = &mut self.disk {
-            disk.seal_at = disk.log.end().length + SEAL_AT_BYTES;
+            disk.seal_at = disk.log.end().length + disk.log_bytes;
         }
     }
 
-    /// Writes the segments of a state that are in memory only to files, and starts a new log. The
-    /// state must hold all that was logged. Returns it with its files.
-    pub(crate) fn seal(&mut self, mut state: Snapshot) -> Result<Snapshot, Error> {
+    /// The open files; `None` for a collection in memory.
+    pub(crate) fn disk(&mut self) -> Result<Option<&mut Disk>, Error> {
         self.check_open()?;
-        let Some(disk) = &mut self.disk else { return Ok(state) };
-        let mut number = disk.manifest.log;
-        let mut created = Vec::new();
-        let prepared = disk.write_files(&mut state, &mut number, &mut created);
-        let (manifest, log) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                for path in &created {
-                    let _ = folder::remove_file(path);
-                }
-                return Err(error);
-            }
-        };
+        Ok(self.disk.as_mut())
+    }
+
+    /// Whether no log has a record.
+    pub(crate) fn is_log_empty(&self) -> bool {
+        let is_empty =
+            |disk: &Disk| disk.manifest.closed.is_empty() && disk.log.end().length == HEADER_BYTES as u64;
+        self.disk.as_ref().is_none_or(is_empty)
+    }
+
+    /// A number for a new file.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.disk.as_mut().map_or(0, |disk| {
+            disk.manifest.newest += 1;
+            disk.manifest.newest
+        })
+    }
+
+    /// Starts a new log and closes the one before, whose rows are about to move to a segment. Returns
+    /// the numbers of all logs that are closed.
+    pub(crate) fn begin_log(&mut self) -> Result<Vec<u64>, Error> {
+        self.sync()?;
+        let number = self.next_number();
+        let Some(disk) = self.disk()? else { return Ok(Vec::new()) };
+        let end = disk.log.end();
+        let log = Log::create(disk.folder.log(number), number, end.sequence)?;
+        folder::sync(&disk.folder.0)?;
+        fail::point("rotate.log")?;
+        let mut manifest = disk.manifest.clone();
+        let closed =
+            ClosedLog { number: manifest.log, first_sequence: manifest.first_sequence, length: end.length };
+        manifest.closed.push(closed);
+        manifest.log = number;
+        manifest.first_sequence = end.sequence;
+        let closed = manifest.closed.iter().map(|log| log.number).collect();
+        self.replace_manifest(manifest, Some(log))?;
+        Ok(closed)
+    }
+
+    /// Puts a manifest in the place of the one before, and a log with it.
+    pub(crate) fn replace_manifest(&mut self, manifest: Manifest, log: Option<Log>) -> Result<(), Error> {
+        let Some(disk) = self.disk()? else { return Ok(()) };
+        let end = log.as_ref().map_or(disk.log.end(), Log::end);
+        fail::point("manifest.before")?;
         // From here on it is unknown which manifest is on the disk if something fails.
-        let replaced =
-            manifest.write(&disk.folder.manifest()).and_then(|()| disk.mark.set(manifest.log, log.end()));
+        let replaced = manifest
+            .write(&disk.folder.manifest())
+            .and_then(|()| fail::point("manifest.after"))
+            .and_then(|()| disk.mark.set(manifest.log, end));
         if let Err(error) = replaced {
             return Err(self.break_off(error));
         }
         disk.manifest = manifest;
-        disk.log = log;
-        disk.is_dirty = false;
-        disk.seal_at = SEAL_AT_BYTES;
-        // Files that are left over are removed when the store is opened the next time.
-        let _ = disk.folder.remove_others(&disk.files());
-        Ok(state)
+        if let Some(log) = log {
+            disk.log = log;
+            disk.seal_at = disk.log_bytes;
+        }
+        Ok(())
     }
 
     /// Reads every file of the collection and lists those that tell of one of these rows.
@@ -225,9 +280,13 @@ impl Writer {
         disk.folder.remove_others(&disk.files())?;
         for entry in &disk.manifest.segments {
             let path = disk.folder.segment(entry.number);
-            let segment = segment_file::read(&path, entry)?;
-            if ids.iter().any(|id| segment.find(id).is_some()) {
-                erasure.remains.push(path.clone());
+            segment_file::verify(&path, entry)?;
+            let segment = segment_file::open(&path, entry, disk.manifest.settings.metric)?;
+            for id in ids {
+                if segment.find(id)?.is_some() {
+                    erasure.remains.push(path.clone());
+                    break;
+                }
             }
             erasure.checked.push(path);
         }

@@ -31,10 +31,14 @@ struct Sorted {
 
 impl Column {
     /// Collects a field from rows in order.
-    pub(crate) fn new(path: &str, rows: impl Iterator<Item = (u32, Metadata)>) -> Self {
+    pub(crate) fn new<E>(
+        path: &str,
+        rows: impl Iterator<Item = Result<(u32, Metadata), E>>,
+    ) -> Result<Self, E> {
         let mut column = Self::default();
         let (mut single, mut elements) = (Vec::new(), Vec::new());
-        for (row, metadata) in rows {
+        for row in rows {
+            let (row, metadata) = row?;
             visit(&metadata, path, &mut |value| {
                 column.present.insert(row);
                 match value {
@@ -49,7 +53,7 @@ impl Column {
         }
         column.single = Sorted::new(single);
         column.elements = Sorted::new(elements);
-        column
+        Ok(column)
     }
 
     pub(super) fn select(&self, test: &Test) -> RoaringBitmap {

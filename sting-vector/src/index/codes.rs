@@ -1,9 +1,13 @@
 //! Vectors in eight bits a number, with a bound on the error: a scan of the codes rules out almost
 //! all rows, and what is left is scored exactly. The result is that of scoring every row.
 
-use crate::Metric;
+use std::sync::Arc;
+
 use crate::distance::inverse_norm;
 use crate::kernel::codes::{Dot, dot};
+use crate::store::buffer::Buffer;
+use crate::store::sections::Sections;
+use crate::{Error, Metric};
 
 /// Sums that run side by side.
 const LANES: usize = 16;
@@ -13,12 +17,57 @@ const OFFSET: u8 = 128;
 const ROUNDING: f32 = 2e-5;
 
 /// The codes of the rows of a segment, for one metric.
-#[derive(Debug)]
-pub(crate) struct Codes {
+#[derive(Clone, Debug)]
+pub(crate) struct CodeTable {
     dim: usize,
     metric: Metric,
-    bytes: Vec<u8>,
-    rows: Vec<RowCode>,
+    bytes: Buffer<u8>,
+    /// Three numbers a row: those of [`RowCode`].
+    rows: Buffer<f32>,
+}
+
+impl CodeTable {
+    /// Codes of row-major vectors, all zeros for rows without one.
+    pub(crate) fn new(metric: Metric, dim: usize, vectors: &Buffer<f32>) -> Result<Self, Error> {
+        let (mut bytes, mut rows) = (Vec::with_capacity(vectors.len()), Vec::new());
+        for at in (0..vectors.len()).step_by(dim.max(1)) {
+            rows.extend(encode(metric, vectors.slice(at..at + dim)?, &mut bytes));
+        }
+        Ok(Self { dim, metric, bytes: bytes.into(), rows: rows.into() })
+    }
+
+    /// The codes that two sections of a file hold; `None` if they are not there.
+    pub(crate) fn mapped(
+        sections: &Arc<Sections>,
+        index: usize,
+        metric: Metric,
+        dim: usize,
+    ) -> Result<Option<Self>, Error> {
+        let (bytes, rows) = (Buffer::mapped(sections, index)?, Buffer::mapped(sections, index + 1)?);
+        let is_there = bytes.len() > 0 && Some(bytes.len()) == (rows.len() / 3).checked_mul(dim);
+        Ok(is_there.then_some(Self { dim, metric, bytes, rows }))
+    }
+
+    /// The codes, checked.
+    pub(crate) fn codes(&self) -> Result<Codes<'_>, Error> {
+        let (bytes, rows) = (self.bytes.all()?, self.rows.all()?.as_chunks().0);
+        Ok(Codes { dim: self.dim, metric: self.metric, bytes, rows })
+    }
+}
+
+/// Adds the codes of a vector, and gives what belongs to them.
+pub(crate) fn encode(metric: Metric, vector: &[f32], codes: &mut Vec<u8>) -> [f32; 3] {
+    let row = quantise(metric, vector, |code| codes.push(code.cast_unsigned() ^ OFFSET));
+    [row.step, row.error, row.norm]
+}
+
+/// Codes at hand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Codes<'c> {
+    dim: usize,
+    metric: Metric,
+    bytes: &'c [u8],
+    rows: &'c [[f32; 3]],
 }
 
 /// What turns the product of codes into an estimate of the score, and bounds its error.
@@ -49,15 +98,11 @@ pub(crate) struct Estimate {
     pub(crate) error: f32,
 }
 
-impl Codes {
-    /// Codes of row-major vectors, all zeros for rows without one.
-    pub(crate) fn new(metric: Metric, dim: usize, vectors: &[f32]) -> Self {
-        let mut codes = Self { dim, metric, bytes: Vec::with_capacity(vectors.len()), rows: Vec::new() };
-        for vector in vectors.chunks_exact(dim.max(1)) {
-            let row = quantise(metric, vector, |code| codes.bytes.push(code.cast_unsigned() ^ OFFSET));
-            codes.rows.push(row);
-        }
-        codes
+impl<'c> Codes<'c> {
+    #[inline]
+    fn row(&self, row: u32) -> RowCode {
+        let [step, error, norm] = self.rows[row as usize];
+        RowCode { step, error, norm }
     }
 
     pub(crate) fn query(&self, query: &[f32]) -> CodedQuery {
@@ -77,7 +122,7 @@ impl Codes {
     /// Whether near rows of near rows are near, which a graph relies on: not so for inner products of
     /// vectors of different lengths.
     pub(crate) fn is_navigable(&self) -> bool {
-        let norms = || self.rows.iter().map(|row| row.norm).filter(|&norm| norm > 0.0);
+        let norms = || self.rows.iter().map(|row| row[2]).filter(|&norm| norm > 0.0);
         self.metric != Metric::Dot || norms().fold(0.0, f32::max) <= 1.01 * norms().fold(f32::MAX, f32::min)
     }
 
@@ -86,13 +131,13 @@ impl Codes {
         query.codes.clear();
         query.codes.extend(self.code(row).iter().map(|code| (code ^ OFFSET).cast_signed()));
         query.offset = offset(&query.codes);
-        query.row = self.rows[row as usize];
+        query.row = self.row(row);
     }
 
     /// An estimate of how far a row is: smaller is nearer. A metric of its own, for graphs.
     #[inline]
     pub(crate) fn distance(&self, query: &CodedQuery, row: u32) -> f32 {
-        let (q, r) = (query.row, self.rows[row as usize]);
+        let (q, r) = (query.row, self.row(row));
         let product = (query.dot)(self.code(row), &query.codes) - query.offset;
         let inner = q.step * r.step * product as f32;
         match self.metric {
@@ -103,14 +148,14 @@ impl Codes {
 
     /// The codes of a row.
     #[inline]
-    pub(crate) fn code(&self, row: u32) -> &[u8] {
+    pub(crate) fn code(&self, row: u32) -> &'c [u8] {
         &self.bytes[row as usize * self.dim..(row as usize + 1) * self.dim]
     }
 
     /// The estimate of a row's score.
     #[inline]
     pub(crate) fn estimate(&self, query: &CodedQuery, row: u32) -> Estimate {
-        let (q, r) = (query.row, self.rows[row as usize]);
+        let (q, r) = (query.row, self.row(row));
         let product = (query.dot)(self.code(row), &query.codes) - query.offset;
         let inner = q.step * r.step * product as f32;
         // Cauchy and Schwarz: |q x - q' x'| <= |q| |x - x'| + |q - q'| |x'|.
@@ -170,7 +215,8 @@ mod tests {
         ) {
             let vectors: Vec<f32> = rows.concat().iter().map(|number| number * scale).collect();
             prop_assume!(query.iter().any(|&x| x != 0.0));
-            let codes = Codes::new(metric, 17, &vectors);
+            let table = CodeTable::new(metric, 17, &vectors.clone().into()).unwrap();
+            let codes = table.codes().unwrap();
             let coded = codes.query(&query);
             let scorer = Scorer::new(metric, &query);
             for (row, vector) in vectors.chunks(17).enumerate() {

@@ -10,7 +10,12 @@
 mod build;
 mod walk;
 
+use std::path::Path;
+use std::sync::OnceLock;
+
 use super::codes::{CodedQuery, Codes};
+use crate::Error;
+use crate::store::buffer::{Buffer, outside};
 
 /// Rows from which a segment gets a graph; fewer are scanned as fast.
 pub(crate) const GRAPH_FROM: u32 = 12_000;
@@ -25,14 +30,16 @@ pub(crate) const NONE: u32 = u32::MAX;
 const CALIBRATED_K: usize = 10;
 
 /// The graph of a segment.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Graph {
     /// [`DEGREE`] a row.
-    pub(crate) links: Vec<u32>,
+    pub(crate) links: Buffer<u32>,
     /// Where walks start: rows drawn by chance, so many that every cluster is likely to have one. A
     /// walk looks at all and goes on from the nearest; this does what the upper layers of HNSW do.
     pub(crate) entries: Vec<u32>,
     pub(crate) calibration: Vec<Calibration>,
+    /// Whether all links lead to rows, looked up once.
+    pub(crate) is_whole: OnceLock<bool>,
 }
 
 /// What a walk of a width finds.
@@ -44,36 +51,64 @@ pub(crate) struct Calibration {
 }
 
 impl Graph {
-    /// The width that gives a recall for `k` hits; `None` if no width was seen to give it.
-    pub(crate) fn width(&self, recall: f32, k: usize) -> Option<usize> {
+    /// The width that gives a recall for `k` hits, and the recall that it was seen to give; `None` if
+    /// no width was.
+    pub(crate) fn width(&self, recall: f32, k: usize) -> Option<(usize, f32)> {
         if recall >= 1.0 {
             return None;
         }
         let measured = self.calibration.iter().find(|calibration| calibration.recall >= recall)?;
         let width = measured.width as usize;
-        Some(if k <= CALIBRATED_K { width } else { width.saturating_mul(k) / CALIBRATED_K })
+        let width = if k <= CALIBRATED_K { width } else { width.saturating_mul(k) / CALIBRATED_K };
+        Some((width, measured.recall))
     }
 
-    fn links(&self, row: u32) -> impl Iterator<Item = u32> {
-        let start = row as usize * DEGREE;
-        self.links[start..start + DEGREE].iter().copied().take_while(|&link| link != NONE)
+    /// Whether nobody compared the links with their checksums yet.
+    pub(crate) fn is_unchecked(&self) -> bool {
+        self.is_whole.get().is_none()
     }
 
-    /// Calls `found` with the best `width` rows among those that are eligible. Returns whether the
-    /// walk came to its end within `budget` looks at rows.
+    /// Checks the graph of so many rows.
+    pub(crate) fn check(&self, rows: usize) -> Result<(), Error> {
+        self.checked_links(rows).map(drop)
+    }
+
+    /// The links, once they are found to lead nowhere but to rows.
+    fn checked_links(&self, rows: usize) -> Result<&[u32], Error> {
+        let links = self.links.all()?;
+        let is_whole = || {
+            // There may be no graph for these vectors.
+            let is_none = links.is_empty() && self.calibration.is_empty();
+            is_none
+                || links.len() == rows * DEGREE
+                    && links.iter().all(|&link| (link as usize) < rows || link == NONE)
+        };
+        if *self.is_whole.get_or_init(is_whole) { Ok(links) } else { Err(outside(Path::new("graph"), 0)) }
+    }
+
+    /// Calls `found` with the best `width` rows among those that are eligible. Returns how
+    /// many rows it looked at, and whether it came to its end within its budget of them.
+    ///
+    /// # Errors
+    /// If the file of the graph is damaged.
     pub(crate) fn search(
         &self,
-        codes: &Codes,
+        codes: Codes<'_>,
         query: &CodedQuery,
         walk: Walk,
         eligible: impl Fn(u32) -> bool,
         found: impl FnMut(u32),
-    ) -> bool {
-        walk::with_walker(|walker| {
-            let is_whole = walker.walk(codes, query, &self.entries, walk, |row| self.links(row), eligible);
+    ) -> Result<(usize, bool), Error> {
+        let links = self.checked_links(codes.len())?;
+        let links_of = |row: u32| {
+            let start = row as usize * DEGREE;
+            links[start..start + DEGREE].iter().copied().take_while(|&link| link != NONE)
+        };
+        Ok(walk::with_walker(|walker| {
+            let outcome = walker.walk(codes, query, &self.entries, walk, links_of, eligible);
             walker.rows().for_each(found);
-            is_whole
-        })
+            outcome
+        }))
     }
 }
 
@@ -89,6 +124,7 @@ pub(crate) struct Walk {
 mod tests {
     use super::*;
     use crate::Metric;
+    use crate::index::CodeTable;
 
     fn random(state: &mut u64) -> f32 {
         *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -111,6 +147,14 @@ mod tests {
         points
     }
 
+    fn table(metric: Metric, dim: usize, vectors: &[f32]) -> CodeTable {
+        CodeTable::new(metric, dim, &vectors.to_vec().into()).unwrap()
+    }
+
+    fn build(codes: Codes<'_>, rows: u32) -> Option<Graph> {
+        Graph::build(codes, &(0..rows).collect::<Vec<_>>(), &|| false)
+    }
+
     #[test]
     fn walks_find_what_calibration_promises() {
         // Few wide clusters, then many narrow ones that no near row connects.
@@ -123,10 +167,11 @@ mod tests {
         const ROWS: usize = 3000;
         let (rows, queries) = points.split_at(ROWS * DIM);
         for metric in [Metric::Cosine, Metric::L2] {
-            let codes = Codes::new(metric, DIM, rows);
-            let graph = Graph::build(&codes, &(0..ROWS as u32).collect::<Vec<_>>()).unwrap();
+            let table = table(metric, DIM, rows);
+            let codes = table.codes().unwrap();
+            let graph = build(codes, ROWS as u32).unwrap();
             for (wanted, only_even) in [(0.9, false), (0.98, false), (0.9, true)] {
-                let width = graph.width(wanted, 10).unwrap();
+                let (width, _) = graph.width(wanted, 10).unwrap();
                 let eligible = |row: u32| !only_even || row.is_multiple_of(2);
                 let mut hits = 0;
                 for query in queries.chunks(DIM) {
@@ -135,7 +180,7 @@ mod tests {
                     truth.sort_by(|&a, &b| codes.distance(&query, a).total_cmp(&codes.distance(&query, b)));
                     let mut found = Vec::new();
                     let walk = Walk { width, budget: usize::MAX };
-                    assert!(graph.search(&codes, &query, walk, eligible, |row| found.push(row)));
+                    assert!(graph.search(codes, &query, walk, eligible, |row| found.push(row)).unwrap().1);
                     assert!(found.iter().all(|&row| eligible(row)));
                     // Equal rows may stand for each other.
                     let tenth = codes.distance(&query, truth[9]);
@@ -150,32 +195,34 @@ mod tests {
     #[test]
     fn the_graph_does_not_depend_on_threads() {
         let points = points(1500, 8, 20, 0.5);
-        let codes = Codes::new(Metric::Cosine, 8, &points);
-        let rows: Vec<u32> = (0..1500).collect();
+        let table = table(Metric::Cosine, 8, &points);
+        let codes = table.codes().unwrap();
         let build = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| Graph::build(&codes, &rows))
+            let graph = pool.install(|| build(codes, 1500)).unwrap();
+            (graph.links.all().unwrap().to_vec(), graph.entries, graph.calibration)
         };
         assert_eq!(build(1), build(3));
     }
 
     #[test]
     fn equal_rows_do_no_harm() {
-        let codes = Codes::new(Metric::L2, 2, &[1.0; 2000]);
-        let rows: Vec<u32> = (0..1000).collect();
-        let graph = Graph::build(&codes, &rows).unwrap();
+        let table = table(Metric::L2, 2, &[1.0; 2000]);
+        let codes = table.codes().unwrap();
+        let graph = build(codes, 1000).unwrap();
         let mut found = 0;
         let walk = Walk { width: 10, budget: usize::MAX };
-        graph.search(&codes, &codes.query(&[1.0, 1.0]), walk, |_| true, |_| found += 1);
+        graph.search(codes, &codes.query(&[1.0, 1.0]), walk, |_| true, |_| found += 1).unwrap();
         assert_eq!(found, 10);
     }
 
     #[test]
     fn a_walk_keeps_its_budget() {
         let points = points(2000, 8, 20, 0.5);
-        let codes = Codes::new(Metric::Cosine, 8, &points);
-        let graph = Graph::build(&codes, &(0..2000).collect::<Vec<_>>()).unwrap();
+        let table = table(Metric::Cosine, 8, &points);
+        let codes = table.codes().unwrap();
+        let graph = build(codes, 2000).unwrap();
         let walk = Walk { width: 100, budget: 50 };
-        assert!(!graph.search(&codes, &codes.query(&points[..8]), walk, |row| row == 1999, |_| {}));
+        assert!(!graph.search(codes, &codes.query(&points[..8]), walk, |row| row == 1999, |_| {}).unwrap().1);
     }
 }

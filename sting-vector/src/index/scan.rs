@@ -9,12 +9,12 @@ use roaring::RoaringBitmap;
 use super::codes::Codes;
 use super::graph::Walk;
 use super::top::{Entry, Top};
-use crate::Metric;
 use crate::distance::Scorer;
-use crate::store::segment::Segment;
+use crate::store::segment::{HAS_VECTOR, Segment};
+use crate::{Error, Metric};
 
 /// Rows below which a segment gets no codes, and below which a scan does not look at them.
-const CODED_FROM: u64 = 512;
+pub(crate) const CODED_FROM: u64 = 512;
 
 /// What a look at a row costs in a walk, beside one in a scan: rows lie scattered, and every second
 /// link leads to a row seen before.
@@ -32,7 +32,15 @@ pub(super) struct Target<'q> {
     pub(super) min_recall: f32,
 }
 
-/// The best rows by a walk of the graph; `None` if a scan is cheaper, has to be, or turns out to be.
+/// What came of a walk: rows, or none because a scan is cheaper, has to be, or turned out to be.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub(super) entries: Option<IntoIter<Entry>>,
+    pub(super) looks: usize,
+    pub(super) expected_recall: f32,
+}
+
+/// The best rows by a walk of the graph, where that is cheaper than a scan.
 ///
 /// A filter that leaves a share of the rows makes a walk longer by as much, a filter far from the
 /// query longer still: the budget ends it where the scan of the eligible rows costs less.
@@ -40,31 +48,37 @@ pub(super) fn walk(
     segment: &Segment,
     target: Target<'_>,
     eligible: Option<&RoaringBitmap>,
-) -> Option<IntoIter<Entry>> {
-    let graph = segment.graph.get()?;
+) -> Result<Walked, Error> {
+    let mut walked = Walked::default();
+    let Some(graph) = segment.graph() else { return Ok(walked) };
     let rows = segment.rows() as usize;
     let left = eligible.map_or(rows, |eligible| eligible.len() as usize);
-    let width = graph.width(target.min_recall, target.k)?;
+    let Some((width, recall)) = graph.width(target.min_recall, target.k) else { return Ok(walked) };
     let expected = width.saturating_mul(LOOKS).saturating_mul(rows) / left.max(1);
     if expected.saturating_mul(WALK_COST) > left {
-        return None;
+        return Ok(walked);
     }
-    let codes = segment.codes(target.metric);
+    let codes = segment.codes(target.metric)?;
     let mut estimated = Estimated::new(codes, target);
     let mut found = Vec::with_capacity(width);
     let is_eligible = |row: u32| eligible.is_none_or(|eligible| eligible.contains(row));
     let walk = Walk { width, budget: left / WALK_COST };
-    if !graph.search(codes, &estimated.query, walk, is_eligible, |row| found.push(row)) {
-        return None;
-    }
+    let outcome = graph.search(codes, &estimated.query, walk, is_eligible, |row| found.push(row));
+    let Ok((looks, is_whole)) = outcome else {
+        // What is damaged is built again; until then a scan does as well.
+        segment.set_graph(None);
+        return Ok(walked);
+    };
+    walked.looks = looks;
     // Only a scan knows whether there are no more.
-    if found.len() < target.k.min(left) {
-        return None;
+    if !is_whole || found.len() < target.k.min(left) {
+        return Ok(walked);
     }
     for row in found {
         estimated.push(row);
     }
-    Some(estimated.best(segment, target))
+    (walked.entries, walked.expected_recall) = (Some(estimated.best(segment, target)?), recall);
+    Ok(walked)
 }
 
 /// The best rows among the eligible ones of a range, in no order. Equal to scoring every row.
@@ -73,30 +87,37 @@ pub(super) fn scan(
     target: Target<'_>,
     eligible: Option<&RoaringBitmap>,
     rows: Range<u32>,
-) -> IntoIter<Entry> {
+) -> Result<IntoIter<Entry>, Error> {
     let scanned = eligible
         .map_or(u64::from(rows.end - rows.start), |eligible| eligible.range_cardinality(rows.clone()));
-    if scanned < CODED_FROM || u64::from(segment.rows()) < CODED_FROM || segment.dim == 0 {
+    if !uses_codes(segment, scanned) {
         let mut top = Top::new(target.k);
-        each_row(eligible, rows, |row| {
-            if let Some(score) = exact(segment, target, row) {
-                top.push(score, row);
-            }
+        let mut damage = Ok(());
+        each_row(eligible, rows, |row| match exact(segment, target, row) {
+            Ok(Some(score)) => top.push(score, row),
+            Ok(None) => {}
+            Err(error) => damage = Err(error),
         });
-        return top.into_entries();
+        return damage.map(|()| top.into_entries());
     }
-    let mut estimated = Estimated::new(segment.codes(target.metric), target);
+    let flags = segment.flags.all()?;
+    let mut estimated = Estimated::new(segment.codes(target.metric)?, target);
     each_row(eligible, rows, |row| {
-        if segment.has_vector(row) {
+        if flags[row as usize] & HAS_VECTOR != 0 {
             estimated.push(row);
         }
     });
     estimated.best(segment, target)
 }
 
-pub(super) fn exact(segment: &Segment, target: Target<'_>, row: u32) -> Option<f32> {
-    let vector = segment.vector(row)?;
-    Some(target.scorer.score(vector, segment.scales[row as usize]))
+/// Whether a scan of so many rows looks at codes first.
+pub(super) fn uses_codes(segment: &Segment, rows: u64) -> bool {
+    rows >= CODED_FROM && u64::from(segment.rows()) >= CODED_FROM && segment.dim > 0
+}
+
+pub(super) fn exact(segment: &Segment, target: Target<'_>, row: u32) -> Result<Option<f32>, Error> {
+    let Some(vector) = segment.vector(row)? else { return Ok(None) };
+    Ok(Some(target.scorer.score(vector, segment.scales.get(row as usize)?)))
 }
 
 /// Calls `each` with every eligible row of a range.
@@ -110,24 +131,24 @@ pub(super) fn each_row(eligible: Option<&RoaringBitmap>, rows: Range<u32>, mut e
 /// Upper bounds of scores in a segment that has codes.
 #[derive(Debug)]
 pub(super) struct Estimates<'s> {
-    segment: &'s Segment,
-    codes: &'s Codes,
+    flags: &'s [u8],
+    codes: Codes<'s>,
     query: super::codes::CodedQuery,
 }
 
 impl<'s> Estimates<'s> {
     /// `None` if the segment is too small to have codes.
-    pub(super) fn new(segment: &'s Segment, target: Target<'_>) -> Option<Self> {
+    pub(super) fn new(segment: &'s Segment, target: Target<'_>) -> Result<Option<Self>, Error> {
         if u64::from(segment.rows()) < CODED_FROM || segment.dim == 0 {
-            return None;
+            return Ok(None);
         }
-        let codes = segment.codes(target.metric);
-        Some(Self { segment, codes, query: codes.query(target.query) })
+        let codes = segment.codes(target.metric)?;
+        Ok(Some(Self { flags: segment.flags.all()?, codes, query: codes.query(target.query) }))
     }
 
     /// What the score of a row is at most; 0 for one without a vector.
     pub(super) fn at_most(&self, row: u32) -> f32 {
-        if !self.segment.has_vector(row) {
+        if self.flags[row as usize] & HAS_VECTOR == 0 {
             return 0.0;
         }
         let estimate = self.codes.estimate(&self.query, row);
@@ -138,7 +159,7 @@ impl<'s> Estimates<'s> {
 /// Rows whose estimates do not rule them out.
 #[derive(Debug)]
 struct Estimated<'s> {
-    codes: &'s Codes,
+    codes: Codes<'s>,
     query: super::codes::CodedQuery,
     /// The best lower bounds of scores: the k-th best score is at least the worst of them.
     floor: Top,
@@ -147,7 +168,7 @@ struct Estimated<'s> {
 }
 
 impl<'s> Estimated<'s> {
-    fn new(codes: &'s Codes, target: Target<'_>) -> Self {
+    fn new(codes: Codes<'s>, target: Target<'_>) -> Self {
         Self { codes, query: codes.query(target.query), floor: Top::new(target.k), candidates: Vec::new() }
     }
 
@@ -162,14 +183,14 @@ impl<'s> Estimated<'s> {
     }
 
     /// The best rows, by their exact scores.
-    fn best(self, segment: &Segment, target: Target<'_>) -> IntoIter<Entry> {
+    fn best(self, segment: &Segment, target: Target<'_>) -> Result<IntoIter<Entry>, Error> {
         let threshold = self.floor.threshold().unwrap_or(f32::NEG_INFINITY);
         let mut top = Top::new(target.k);
         for (_, row) in self.candidates.into_iter().filter(|&(upper, _)| upper >= threshold) {
-            if let Some(score) = exact(segment, target, row) {
+            if let Some(score) = exact(segment, target, row)? {
                 top.push(score, row);
             }
         }
-        top.into_entries()
+        Ok(top.into_entries())
     }
 }

@@ -1,17 +1,21 @@
 //! The search of one snapshot: keyword leg, vector leg, or both fused row by row.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use super::scan::{Estimates, Target, exact, scan, walk};
+use super::explain::{Explanation, Method, SegmentPlan};
+use super::fusion::{DEPTH, by_rank};
+use super::scan::{Estimates, Target, exact, scan, uses_codes, walk};
 use super::top::{Entry, Top};
-use crate::Metric;
-use crate::collection::snapshot::Snapshot;
+use crate::collection::Fusion;
+use crate::collection::snapshot::{Snapshot, View};
 use crate::distance::Scorer;
 use crate::filter::Filter;
 use crate::keyword::words;
+use crate::{Error, Metric};
 
 /// Rows that one thread scans at a time.
 const CHUNK: u32 = 16_384;
@@ -30,6 +34,7 @@ pub(crate) struct Legs<'q> {
     pub(crate) vector_weight: f32,
     /// Share of the true nearest rows that the vector leg has to find; 1 for all.
     pub(crate) min_recall: f32,
+    pub(crate) fusion: Fusion,
 }
 
 /// A row found.
@@ -42,37 +47,67 @@ pub(crate) struct Found {
     pub(crate) keyword_score: Option<f32>,
 }
 
-/// The best `k` rows in order; rows of equal score in order of their ids.
+/// The best `k` rows in order, rows of equal score in order of their ids; and how they were found.
 pub(crate) fn search(
     snapshot: &Snapshot,
     metric: Metric,
     legs: &Legs<'_>,
     k: usize,
     filter: Option<&Filter>,
-) -> Vec<Found> {
+) -> Result<(Vec<Found>, Explanation), Error> {
+    let mut explanation = Explanation { expected_recall: 1.0, ..Explanation::default() };
+    let start = Instant::now();
     let eligible: Vec<Option<RoaringBitmap>> =
-        snapshot.views.iter().map(|view| view.eligible(filter)).collect();
+        snapshot.views.iter().map(|view| view.eligible(filter)).collect::<Result<_, _>>()?;
+    explanation.filter_time = start.elapsed();
+    let count = |(view, rows): (&View, &Option<RoaringBitmap>)| {
+        rows.as_ref().map_or(view.live_rows(), RoaringBitmap::len)
+    };
+    explanation.eligible = snapshot.views.iter().zip(&eligible).map(count).sum();
     let scorer = legs.vector.map(|query| (query, Scorer::new(metric, query)));
     let target = scorer.as_ref().map(|(query, scorer)| Target {
         metric,
         query,
         scorer,
-        k,
+        k: if legs.fusion == Fusion::ReciprocalRank && legs.text.is_some() { k.max(DEPTH) } else { k },
         min_recall: legs.min_recall,
     });
     let mut found = match (target, legs.text) {
-        (Some(target), None) => nearest(snapshot, target, &eligible),
-        (target, Some(text)) => ranked(snapshot, target, text, legs.vector_weight, k, &eligible),
+        (Some(target), None) => nearest(snapshot, target, &eligible, &mut explanation)?,
+        (Some(target), Some(text)) if legs.fusion == Fusion::ReciprocalRank => {
+            let near = nearest(snapshot, target, &eligible, &mut explanation)?;
+            let start = Instant::now();
+            let keyword = keyword_scores(snapshot, text, &eligible, &mut explanation.words)?;
+            let found = by_rank(snapshot, target, near, &keyword, legs.vector_weight)?;
+            explanation.keyword_time = start.elapsed();
+            found
+        }
+        (target, Some(text)) => {
+            ranked(snapshot, target, text, legs.vector_weight, k, &eligible, &mut explanation)?
+        }
         (None, None) => Vec::new(),
     };
-    let id = |found: &Found| snapshot.views[found.view].segment.ids.get(found.row as usize);
+    best_first(snapshot, &mut found, k);
+    Ok((found, explanation))
+}
+
+/// Sorts by score, rows of equal score by their ids, and keeps the first `k`.
+pub(super) fn best_first(snapshot: &Snapshot, found: &mut Vec<Found>, k: usize) {
+    // An id that cannot be read comes first, so that whoever reads the rows learns of the damage.
+    let id =
+        |found: &Found| snapshot.views[found.view].segment.ids.get(found.row as usize).unwrap_or_default();
     found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| id(a).cmp(id(b))));
     found.truncate(k);
-    found
 }
 
 /// The vector leg alone: the best rows of every segment.
-fn nearest(snapshot: &Snapshot, target: Target<'_>, eligible: &[Option<RoaringBitmap>]) -> Vec<Found> {
+fn nearest(
+    snapshot: &Snapshot,
+    target: Target<'_>,
+    eligible: &[Option<RoaringBitmap>],
+    explanation: &mut Explanation,
+) -> Result<Vec<Found>, Error> {
+    let start = Instant::now();
     let found = |view: usize| {
         move |entry: Entry| Found {
             view,
@@ -87,23 +122,46 @@ fn nearest(snapshot: &Snapshot, target: Target<'_>, eligible: &[Option<RoaringBi
     let (mut scans, mut numbers) = (Vec::new(), 0);
     for (index, (view, eligible)) in snapshot.views.iter().zip(eligible).enumerate() {
         let segment = &view.segment;
-        if let Some(entries) = walk(segment, target, eligible.as_ref()) {
+        let rows = segment.rows();
+        let walked = walk(segment, target, eligible.as_ref())?;
+        let left = eligible.as_ref().map_or(u64::from(rows), RoaringBitmap::len);
+        let mut plan = SegmentPlan {
+            rows: rows.into(),
+            eligible: left,
+            method: Method::Graph,
+            visited: walked.looks as u64,
+            expected_recall: walked.expected_recall,
+        };
+        if let Some(entries) = walked.entries {
+            explanation.segments.push(plan);
             all.extend(entries.map(found(index)));
             continue;
         }
-        let rows = segment.rows();
+        let method = if uses_codes(segment, left) { Method::Codes } else { Method::Exact };
+        plan.method = if walked.looks > 0 { Method::GraphThenScan } else { method };
+        plan.visited += left;
+        plan.expected_recall = 1.0;
+        explanation.segments.push(plan);
         scans.extend((0..rows).step_by(CHUNK as usize).map(|start| (index, start..rows.min(start + CHUNK))));
-        numbers += eligible.as_ref().map_or(u64::from(rows), RoaringBitmap::len) * segment.dim as u64;
+        numbers += left * segment.dim as u64;
     }
     let run = |(index, rows): (usize, Range<u32>)| {
-        scan(&snapshot.views[index].segment, target, eligible[index].as_ref(), rows).map(found(index))
+        let entries = scan(&snapshot.views[index].segment, target, eligible[index].as_ref(), rows)?;
+        Ok(entries.map(found(index)).collect())
     };
-    if numbers < PARALLEL_FROM {
-        all.extend(scans.into_iter().flat_map(run));
+    let scanned: Vec<Vec<Found>> = if numbers < PARALLEL_FROM {
+        scans.into_iter().map(run).collect::<Result<_, Error>>()?
     } else {
-        all.par_extend(scans.into_par_iter().flat_map_iter(run));
-    }
-    all
+        scans.into_par_iter().map(run).collect::<Result<_, Error>>()?
+    };
+    all.extend(scanned.into_iter().flatten());
+    // A near row is in a segment as likely as any row is.
+    let weigh = |plan: &SegmentPlan| plan.expected_recall * plan.eligible as f32;
+    let rows = explanation.segments.iter().map(|plan| plan.eligible).sum::<u64>().max(1);
+    let missed = rows as f32 - explanation.segments.iter().map(weigh).sum::<f32>();
+    explanation.expected_recall = (1.0 - missed / rows as f32).clamp(0.0, 1.0);
+    explanation.vector_time = start.elapsed();
+    Ok(all)
 }
 
 /// The keyword leg, alone or fused with the vector leg.
@@ -117,9 +175,14 @@ fn ranked(
     vector_weight: f32,
     k: usize,
     eligible: &[Option<RoaringBitmap>],
-) -> Vec<Found> {
-    let near = target.map(|target| nearest(snapshot, target, eligible)).unwrap_or_default();
-    let keyword = keyword_scores(snapshot, text, eligible);
+    explanation: &mut Explanation,
+) -> Result<Vec<Found>, Error> {
+    let near = match target {
+        Some(target) => nearest(snapshot, target, eligible, explanation)?,
+        None => Vec::new(),
+    };
+    let start = Instant::now();
+    let keyword = keyword_scores(snapshot, text, eligible, &mut explanation.words)?;
     let rank = Rank {
         metric: target.map(|target| target.metric),
         best_keyword: keyword.iter().flatten().copied().fold(0.0, f32::max),
@@ -134,11 +197,14 @@ fn ranked(
         })
         .collect();
     for (index, (view, scores)) in snapshot.views.iter().zip(&keyword).enumerate() {
-        let vector = |row: u32| target.and_then(|target| exact(&view.segment, target, row));
+        let vector = |row: u32| target.map_or(Ok(None), |target| exact(&view.segment, target, row));
         let seen: RoaringBitmap =
             found.iter().filter(|found| found.view == index).map(|found| found.row).collect();
         let cosine = target.filter(|target| target.metric == Metric::Cosine);
-        let estimates = cosine.and_then(|target| Estimates::new(&view.segment, target));
+        let estimates = match cosine {
+            Some(target) => Estimates::new(&view.segment, target)?,
+            None => None,
+        };
         let mut top = Top::new(k);
         for (row, &keyword) in (0..).zip(scores).filter(|(_, score)| **score > 0.0) {
             let may_enter =
@@ -148,18 +214,21 @@ fn ranked(
                 && !seen.contains(row)
                 && estimates.as_ref().is_none_or(|estimates| may_enter(estimates.at_most(row)))
             {
-                top.push(rank.score(vector(row), Some(keyword)), row);
+                top.push(rank.score(vector(row)?, Some(keyword)), row);
             }
         }
-        found.extend(top.into_entries().map(|entry| Found {
-            view: index,
-            row: entry.row,
-            score: entry.score,
-            vector_score: vector(entry.row),
-            keyword_score: Some(scores[entry.row as usize]),
-        }));
+        for entry in top.into_entries() {
+            found.push(Found {
+                view: index,
+                row: entry.row,
+                score: entry.score,
+                vector_score: vector(entry.row)?,
+                keyword_score: Some(scores[entry.row as usize]),
+            });
+        }
     }
-    found
+    explanation.keyword_time = start.elapsed();
+    Ok(found)
 }
 
 /// How the scores of a row become one.
@@ -191,7 +260,12 @@ impl Rank {
 }
 
 /// BM25 scores of all rows, view by view; 0 for rows that are not eligible.
-fn keyword_scores(snapshot: &Snapshot, text: &str, eligible: &[Option<RoaringBitmap>]) -> Vec<Vec<f32>> {
+fn keyword_scores(
+    snapshot: &Snapshot,
+    text: &str,
+    eligible: &[Option<RoaringBitmap>],
+    explained: &mut Vec<(String, u64)>,
+) -> Result<Vec<Vec<f32>>, Error> {
     // Distinct words in order of their first occurrence, so that sums round alike everywhere.
     let mut terms: Vec<(String, u32)> = Vec::new();
     let mut places = rustc_hash::FxHashMap::default();
@@ -204,38 +278,42 @@ fn keyword_scores(snapshot: &Snapshot, text: &str, eligible: &[Option<RoaringBit
             terms.push((word.to_owned(), 1));
         }
     });
-    let mut scores: Vec<Vec<f32>> =
-        snapshot.views.iter().map(|view| vec![0.0; view.segment.rows() as usize]).collect();
-    let norm = snapshot.statistics.norm();
-    for (word, count) in terms {
-        let postings: Vec<_> = snapshot.views.iter().map(|view| view.segment.postings.term(&word)).collect();
-        let holders = snapshot
-            .views
-            .iter()
-            .zip(&postings)
-            .map(|(view, term)| {
+    let mut weights = Vec::with_capacity(terms.len());
+    for (word, count) in &terms {
+        let mut holders = 0;
+        for view in &snapshot.views {
+            holders += view.segment.with_postings(|postings| {
+                let term = postings.term(word)?;
                 let rows = term.map_or(&[][..], |term| term.rows);
-                match &view.live {
+                Ok(match &view.live {
                     None => rows.len() as u64,
                     Some(live) => rows.iter().filter(|&&row| live.contains(row)).count() as u64,
-                }
-            })
-            .sum();
-        let weight = snapshot.statistics.weight(holders) * count as f32;
-        for ((view, term), scores) in snapshot.views.iter().zip(postings).zip(&mut scores) {
-            if let Some(term) = term {
-                view.segment.postings.add_scores(term, weight, norm, scores);
-            }
+                })
+            })?;
         }
+        weights.push(snapshot.statistics.weight(holders) * *count as f32);
+        explained.push((word.clone(), holders));
     }
-    for (scores, eligible) in scores.iter_mut().zip(eligible) {
+    let norm = snapshot.statistics.norm();
+    let mut all = Vec::with_capacity(snapshot.views.len());
+    for (view, eligible) in snapshot.views.iter().zip(eligible) {
+        let mut scores = view.segment.with_postings(|postings| {
+            let mut scores = vec![0.0; view.segment.rows() as usize];
+            for ((word, _), &weight) in terms.iter().zip(&weights) {
+                if let Some(term) = postings.term(word)? {
+                    postings.add_scores(term, weight, norm, &mut scores)?;
+                }
+            }
+            Ok(scores)
+        })?;
         if let Some(eligible) = eligible {
-            for (row, score) in (0..).zip(scores) {
+            for (row, score) in (0..).zip(&mut scores) {
                 if *score > 0.0 && !eligible.contains(row) {
                     *score = 0.0;
                 }
             }
         }
+        all.push(scores);
     }
-    scores
+    Ok(all)
 }

@@ -1,9 +1,12 @@
 //! The inverted index of one segment.
 
+use std::path::Path;
+
 use rustc_hash::FxHashMap;
 
 use super::{Norm, words};
-use crate::store::buffer::{Buffer, Strings};
+use crate::Error;
+use crate::store::buffer::{Buffer, Strings, StringsBuilder, outside};
 
 /// Which rows hold which words, and how often. Immutable.
 #[derive(Debug, Default)]
@@ -29,20 +32,44 @@ pub(crate) struct Term<'p> {
 
 impl Postings {
     /// The postings of a word in its compared form.
-    pub(crate) fn term(&self, word: &str) -> Option<Term<'_>> {
-        self.terms.binary_search(word.as_bytes()).ok().map(|term| self.at(term))
+    pub(crate) fn term(&self, word: &str) -> Result<Option<Term<'_>>, Error> {
+        self.terms.find(word.as_bytes())?.map(|term| self.at(term)).transpose()
     }
 
-    fn at(&self, term: usize) -> Term<'_> {
-        let range = self.starts[term] as usize..self.starts[term + 1] as usize;
-        Term { rows: &self.rows[range.clone()], occurrences: &self.occurrences[range] }
+    fn at(&self, term: usize) -> Result<Term<'_>, Error> {
+        let bounds = self.starts.slice(term..term + 2)?;
+        let range = bounds[0] as usize..bounds[1] as usize;
+        Ok(Term { rows: self.rows.slice(range.clone())?, occurrences: self.occurrences.slice(range)? })
     }
 
     /// Adds the scores of one term to its rows.
-    pub(crate) fn add_scores(&self, term: Term<'_>, weight: f32, norm: Norm, scores: &mut [f32]) {
+    pub(crate) fn add_scores(
+        &self,
+        term: Term<'_>,
+        weight: f32,
+        norm: Norm,
+        scores: &mut [f32],
+    ) -> Result<(), Error> {
+        let lengths = self.lengths.all()?;
         for (&row, &occurrences) in term.rows.iter().zip(term.occurrences) {
-            scores[row as usize] += weight * norm.score(occurrences, self.lengths[row as usize]);
+            if let (Some(score), Some(&length)) = (scores.get_mut(row as usize), lengths.get(row as usize)) {
+                *score += weight * norm.score(occurrences, length);
+            }
         }
+        Ok(())
+    }
+
+    /// Checks every byte, so that reading cannot fail afterwards.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.terms.starts.all()?;
+        self.terms.bytes.all()?;
+        let (starts, rows) = (self.starts.all()?, self.rows.all()?);
+        self.occurrences.all()?;
+        let lengths = self.lengths.all()?;
+        let is_whole = starts.is_sorted()
+            && starts.last().is_none_or(|&end| end as usize == rows.len())
+            && rows.iter().all(|&row| (row as usize) < lengths.len());
+        if is_whole { Ok(()) } else { Err(outside(Path::new("postings"), 0)) }
     }
 }
 
@@ -91,7 +118,7 @@ impl PostingsBuilder {
 /// Writes terms in order.
 #[derive(Debug)]
 struct PostingsWriter {
-    terms: Strings,
+    terms: StringsBuilder,
     starts: Vec<u64>,
     rows: Vec<u32>,
     occurrences: Vec<u32>,
@@ -99,7 +126,7 @@ struct PostingsWriter {
 
 impl Default for PostingsWriter {
     fn default() -> Self {
-        Self { terms: Strings::default(), starts: vec![0], rows: Vec::new(), occurrences: Vec::new() }
+        Self { terms: StringsBuilder::default(), starts: vec![0], rows: Vec::new(), occurrences: Vec::new() }
     }
 }
 
@@ -118,7 +145,7 @@ impl PostingsWriter {
 
     fn finish(self, lengths: Vec<u32>) -> Postings {
         Postings {
-            terms: self.terms,
+            terms: self.terms.finish(),
             starts: self.starts.into(),
             rows: self.rows.into(),
             occurrences: self.occurrences.into(),
@@ -133,23 +160,22 @@ pub(crate) const GONE: u32 = u32::MAX;
 impl Postings {
     /// The index of a merged segment. `sources` are indexes with, for each of their rows, its row
     /// in the merged segment or [`GONE`].
-    pub(crate) fn merge(sources: &[(&Self, &[u32])], rows: usize) -> Self {
+    pub(crate) fn merge(sources: &[(&Self, &[u32])], rows: usize) -> Result<Self, Error> {
         let mut lengths = vec![0; rows];
         for (source, targets) in sources {
-            for (&target, &length) in targets.iter().zip(source.lengths.iter()) {
+            for (&target, &length) in targets.iter().zip(source.lengths.all()?) {
                 if target != GONE {
                     lengths[target as usize] = length;
                 }
             }
         }
         // The terms of all sources in order, equal ones side by side.
-        let mut terms: Vec<(&[u8], usize, usize)> = sources
-            .iter()
-            .enumerate()
-            .flat_map(|(index, (source, _))| {
-                source.terms.iter().enumerate().map(move |(t, term)| (term, index, t))
-            })
-            .collect();
+        let mut terms: Vec<(&[u8], usize, usize)> = Vec::new();
+        for (index, (source, _)) in sources.iter().enumerate() {
+            for (place, term) in source.terms.iter().enumerate() {
+                terms.push((term?, index, place));
+            }
+        }
         terms.sort_unstable();
         let mut writer = PostingsWriter::default();
         let mut merged = Vec::new();
@@ -157,18 +183,19 @@ impl Postings {
             merged.clear();
             for &(_, index, term) in same {
                 let (source, targets) = sources[index];
-                let term = source.at(term);
+                let term = source.at(term)?;
+                let target = |row: u32| targets.get(row as usize).copied().unwrap_or(GONE);
                 merged.extend(
                     term.rows
                         .iter()
                         .zip(term.occurrences)
-                        .map(|(&row, &occurrences)| (targets[row as usize], occurrences))
+                        .map(|(&row, &occurrences)| (target(row), occurrences))
                         .filter(|(row, _)| *row != GONE),
                 );
             }
             merged.sort_unstable();
             writer.push(same[0].0, merged.iter().copied());
         }
-        writer.finish(lengths)
+        Ok(writer.finish(lengths))
     }
 }

@@ -26,7 +26,12 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let _ = fs::remove_file(&beside);
         return Err(error);
     }
-    fs::rename(&beside, path).map_err(Error::io(path, "renaming into place"))?;
+    rename(&beside, path)
+}
+
+/// Puts a file that is whole and durable in the place of another, durably.
+pub(crate) fn rename(beside: &Path, path: &Path) -> Result<(), Error> {
+    fs::rename(beside, path).map_err(Error::io(path, "renaming into place"))?;
     sync(path.parent().unwrap_or(path))
 }
 
@@ -105,14 +110,15 @@ impl CollectionFolder {
     }
 
     pub(crate) fn graph(&self, segment: u64) -> PathBuf {
-        self.0.join(format!("graph-{segment:08}"))
+        self.0.join(format!("links-{segment:08}"))
     }
 
     /// Removes files that no manifest names: a crash left them.
     pub(crate) fn remove_others(&self, keep: &[PathBuf]) -> Result<(), Error> {
         for path in entries(&self.0)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let is_ours = ["log-", "segment-", "graph-"].iter().any(|kind| name.starts_with(kind))
+            // Version 1 wrote graphs in files of another name.
+            let is_ours = ["log-", "segment-", "links-", "graph-"].iter().any(|kind| name.starts_with(kind))
                 || name == "MANIFEST.new";
             if is_ours && !keep.contains(&path) {
                 remove_file(&path)?;

@@ -9,7 +9,10 @@ use std::path::Path;
 use crate::Error;
 
 /// The newest format that this library reads, and the one that it writes.
-pub(crate) const VERSION: u32 = 1;
+///
+/// - 1: segments without codes; manifests with one log and without statistics.
+/// - 2: codes in segments, graphs in sections, manifests with the logs that background work leaves.
+pub(crate) const VERSION: u32 = 2;
 
 /// Bytes of a file header.
 pub(crate) const HEADER_BYTES: usize = 24;
@@ -49,14 +52,11 @@ pub(crate) fn header(kind: Kind, number: u64) -> [u8; HEADER_BYTES] {
     header
 }
 
-/// Checks that a file starts with the header of this kind and number.
-pub(crate) fn check_header(path: &Path, bytes: &[u8], kind: Kind, number: u64) -> Result<(), Error> {
+/// Checks that a file starts with the header of this kind and number. Returns its version.
+pub(crate) fn check_header(path: &Path, bytes: &[u8], kind: Kind, number: u64) -> Result<u32, Error> {
     let Some(found) = bytes.first_chunk::<HEADER_BYTES>() else {
         return Err(Error::damaged(path, bytes.len() as u64, "the file header is cut short"));
     };
-    if *found == header(kind, number) {
-        return Ok(());
-    }
     if crc32fast::hash(&found[..20]).to_le_bytes() != found[20..] {
         return Err(Error::damaged(path, 0, "the checksum of the file header does not match"));
     }
@@ -67,5 +67,8 @@ pub(crate) fn check_header(path: &Path, bytes: &[u8], kind: Kind, number: u64) -
     if version > VERSION {
         return Err(Error::Version { path: path.to_path_buf(), found: version, supported: VERSION });
     }
-    Err(Error::damaged(path, 0, "this file belongs in another place"))
+    if version == 0 || found[12..20] != number.to_le_bytes() {
+        return Err(Error::damaged(path, 0, "this file belongs in another place"));
+    }
+    Ok(version)
 }

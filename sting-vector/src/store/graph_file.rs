@@ -2,66 +2,63 @@
 //! again, so that it can be written without being named by the manifest.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use super::buffer::Stored;
-use super::codec::{Decoder, Encoder};
+use super::buffer::{Buffer, outside};
 use super::folder;
-use super::format::{self, Kind};
+use super::format::Kind;
 use super::manifest::SegmentEntry;
+use super::sections::{SectionWriter, Sections};
 use crate::Error;
-use crate::index::graph::{Calibration, DEGREE, Graph, NONE};
+use crate::index::graph::{Calibration, Graph};
 
-/// Writes the graph of a segment.
+/// Writes the graph of a segment: beside its place, then renamed.
 pub(crate) fn write(path: &Path, segment: &SegmentEntry, graph: &Graph) -> Result<(), Error> {
-    let mut out = Encoder::default();
-    out.u32(segment.checksum);
-    out.u32(graph.entries.len() as u32);
-    graph.entries.iter().for_each(|&entry| out.u32(entry));
-    out.u32(graph.calibration.len() as u32);
-    for calibration in &graph.calibration {
-        out.u32(calibration.width);
-        out.u32(calibration.recall.to_bits());
+    let beside = path.with_extension("new");
+    let written = write_beside(&beside, segment, graph);
+    if written.is_err() {
+        let _ = folder::remove_file(&beside);
     }
-    u32::write(&graph.links, &mut out.0);
-    let checksum = crc32fast::hash(&out.0).to_le_bytes();
-    folder::replace(path, &[&format::header(Kind::Graph, segment.number)[..], &out.0, &checksum].concat())
+    written.and_then(|()| folder::rename(&beside, path))
 }
 
-/// Reads and checks the graph of a segment of so many rows; `None` if there is none.
-pub(crate) fn read(path: &Path, segment: &SegmentEntry, rows: u32) -> Result<Option<Graph>, Error> {
-    let bytes = match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        result => result.map_err(Error::io(path, "reading"))?,
-    };
-    format::check_header(path, &bytes, Kind::Graph, segment.number)?;
-    let damaged = |problem| Error::damaged(path, format::HEADER_BYTES as u64, problem);
-    let (body, checksum) =
-        bytes[format::HEADER_BYTES..].split_last_chunk::<4>().ok_or_else(|| damaged("it is cut short"))?;
-    if crc32fast::hash(body).to_le_bytes() != *checksum {
-        return Err(damaged("the checksum does not match"));
-    }
-    let graph = decode(body, segment.checksum, rows).ok_or_else(|| damaged("it is of another segment"))?;
-    Ok(Some(graph))
+fn write_beside(path: &Path, segment: &SegmentEntry, graph: &Graph) -> Result<(), Error> {
+    let mut out = SectionWriter::create(path, Kind::Graph, segment.number)?;
+    out.section(graph.links.all()?)?;
+    out.section(&graph.entries)?;
+    let (widths, recalls): (Vec<u32>, Vec<f32>) =
+        graph.calibration.iter().map(|calibration| (calibration.width, calibration.recall)).unzip();
+    out.section(&widths)?;
+    out.section(&recalls)?;
+    out.finish(u64::from(segment.checksum)).map(drop)
 }
 
-fn decode(body: &[u8], checksum: u32, rows: u32) -> Option<Graph> {
-    let mut input = Decoder(body);
-    if input.u32().ok()? != checksum {
-        return None;
+/// Opens the graph of a segment of so many rows; `None` if there is none.
+pub(crate) fn open(path: &Path, segment: &SegmentEntry, rows: u32) -> Result<Option<Graph>, Error> {
+    let Some(sections) = sections(path, segment)? else { return Ok(None) };
+    let links = Buffer::mapped(&sections, 0)?;
+    let entries = Buffer::mapped(&sections, 1)?.all()?.to_vec();
+    let widths: Buffer<u32> = Buffer::mapped(&sections, 2)?;
+    let recalls: Buffer<f32> = Buffer::mapped(&sections, 3)?;
+    let calibration = widths.all()?.iter().zip(recalls.all()?);
+    let calibration = calibration.map(|(&width, &recall)| Calibration { width, recall }).collect::<Vec<_>>();
+    if entries.iter().any(|&entry| entry >= rows) || links.len() == 0 && !calibration.is_empty() {
+        return Err(outside(path, 0));
     }
-    let mut entries = Vec::new();
-    for _ in 0..input.u32().ok()? {
-        entries.push(input.u32().ok()?);
+    Ok(Some(Graph { links, entries, calibration, ..Graph::default() }))
+}
+
+/// Compares every byte of a graph with its checksum, if there is one.
+pub(crate) fn verify(path: &Path, segment: &SegmentEntry) -> Result<(), Error> {
+    sections(path, segment)?.map_or(Ok(()), |sections| sections.verify())
+}
+
+fn sections(path: &Path, segment: &SegmentEntry) -> Result<Option<Arc<Sections>>, Error> {
+    match Sections::open(path, Kind::Graph, segment.number, None) {
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(sections) if sections.parameter() != u64::from(segment.checksum) => {
+            Err(Error::damaged(path, 0, "it is of another segment"))
+        }
+        result => result.map(|sections| Some(Arc::new(sections))),
     }
-    let mut calibration = Vec::new();
-    for _ in 0..input.u32().ok()? {
-        let (width, recall) = (input.u32().ok()?, f32::from_bits(input.u32().ok()?));
-        calibration.push(Calibration { width, recall });
-    }
-    let links = u32::read(input.0);
-    let is_none = links.is_empty() && calibration.is_empty();
-    let is_whole = links.len() == rows as usize * DEGREE
-        && entries.iter().all(|&entry| entry < rows)
-        && links.iter().all(|&link| link < rows || link == NONE);
-    (is_none || is_whole).then_some(Graph { links, entries, calibration })
 }

@@ -13,8 +13,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::fail;
 use super::format::{self, Kind};
+use super::manifest::ClosedLog;
 use crate::Error;
 
 /// Bytes in front of a payload.
@@ -36,7 +39,7 @@ pub(crate) struct Position {
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     end: Position,
 }
 
@@ -70,6 +73,15 @@ impl Contents {
             return Err(Error::damaged(path, bytes.len() as u64, problem));
         }
         Self::parse(path, bytes, first_sequence, acknowledged)
+    }
+
+    /// Reads a log that takes no more records.
+    pub(crate) fn read_closed(path: &Path, log: ClosedLog) -> Result<Self, Error> {
+        let contents = Self::read(path, log.number, log.first_sequence, log.length)?;
+        if contents.end.length == log.length && contents.torn == 0 {
+            return Ok(contents);
+        }
+        Err(Error::damaged(path, log.length, "bytes follow its end"))
     }
 
     fn parse(path: &Path, bytes: Vec<u8>, first_sequence: u64, acknowledged: u64) -> Result<Self, Error> {
@@ -123,7 +135,7 @@ impl Log {
         file.write_all(&format::header(Kind::Log, number)).map_err(Error::io(&path, "writing"))?;
         file.sync_all().map_err(Error::io(&path, "syncing"))?;
         let end = Position { length: format::HEADER_BYTES as u64, sequence: first_sequence };
-        Ok(Self { path, file, end })
+        Ok(Self { path, file: Arc::new(file), end })
     }
 
     /// Opens a log that was read for appending, and cuts off what a crash left behind its end.
@@ -135,7 +147,7 @@ impl Log {
         }
         file.seek(SeekFrom::Start(end.length)).map_err(Error::io(&path, "seeking"))?;
         file.sync_all().map_err(Error::io(&path, "syncing"))?;
-        Ok(Self { path, file, end })
+        Ok(Self { path, file: Arc::new(file), end })
     }
 
     /// Where the next record goes.
@@ -155,12 +167,11 @@ impl Log {
         record.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
         record.extend_from_slice(&crc32fast::hash(&record).to_le_bytes());
         record.extend_from_slice(payload);
-        if let Err(error) = self.file.write_all(&record) {
-            let error = Error::io(&self.path, "writing")(error);
+        if let Err(error) = self.write(&record) {
             let restored = self
                 .file
                 .set_len(self.end.length)
-                .and_then(|()| self.file.seek(SeekFrom::Start(self.end.length)));
+                .and_then(|()| (&*self.file).seek(SeekFrom::Start(self.end.length)));
             return Err(if restored.is_ok() {
                 AppendError::Refused(error)
             } else {
@@ -172,8 +183,36 @@ impl Log {
         Ok(())
     }
 
+    fn write(&self, record: &[u8]) -> Result<(), Error> {
+        fail::point("log.append")?;
+        let (first, rest) = record.split_at(if fail::is_set("log.torn") { record.len() / 2 } else { 0 });
+        (&*self.file).write_all(first).map_err(Error::io(&self.path, "writing"))?;
+        fail::point("log.torn")?;
+        (&*self.file).write_all(rest).map_err(Error::io(&self.path, "writing"))?;
+        fail::point("log.appended")
+    }
+
     /// Makes all records durable.
     pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.syncer().sync()
+    }
+
+    /// What makes the records durable that are there by now, while others are appended.
+    pub(crate) fn syncer(&self) -> Syncer {
+        Syncer { path: self.path.clone(), file: Arc::clone(&self.file) }
+    }
+}
+
+/// See [`Log::syncer`].
+#[derive(Debug)]
+pub(crate) struct Syncer {
+    path: PathBuf,
+    file: Arc<File>,
+}
+
+impl Syncer {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        fail::point("log.sync")?;
         self.file.sync_data().map_err(Error::io(&self.path, "syncing"))
     }
 }

@@ -4,16 +4,20 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
+
 use super::folder::{self, CollectionFolder};
 use super::lock::Lock;
 use super::log::{Contents, Log};
 use super::manifest::{Manifest, Settings};
 use super::mark::{self, Mark};
-use super::{Durability, Report, graph_file, segment_file};
+use super::merge::Merge;
+use super::{Report, StoreOptions, fail, graph_file, segment_file};
 use crate::Error;
 use crate::collection::snapshot::{Snapshot, View};
 use crate::collection::writer::Disk;
-use crate::collection::{Batch, Core, Writer};
+use crate::collection::{Batch, Core, Row, Writer, maintenance};
 
 /// A collection that is being made, or being removed.
 const UNFINISHED: &str = ".unfinished-";
@@ -30,20 +34,22 @@ pub(super) fn create(root: &Path, folder: &CollectionFolder, settings: Settings)
     created.and_then(|()| folder::sync(root))
 }
 
-/// Writes a state as a collection of a store that is being made.
+/// Writes a state as a collection of a store that is being made. The copy shares no block with the
+/// original.
 pub(super) fn export(folder: &CollectionFolder, settings: Settings, state: &Snapshot) -> Result<(), Error> {
-    create_in(folder, settings)?;
-    let manifest = Manifest::read(&folder.manifest())?;
-    let log = Log::create(folder.log(manifest.log), manifest.log, manifest.first_sequence)?;
-    let mark = Mark::open(folder.mark())?;
-    let disk = Disk::new(folder.clone(), manifest, log, mark, Durability::Each);
-    // Segments are written from memory, where their checksums were verified, so that the copy shares
-    // no block with the original.
-    let mut state = state.without_dead();
-    for view in &mut state.views {
-        view.file = None;
+    create_in(folder, settings.clone())?;
+    let mut manifest = Manifest::read(&folder.manifest())?;
+    manifest.settings = Settings { dim: state.dim, ..settings };
+    let merge = Merge::new(state.views.iter().map(View::source).collect())?;
+    if merge.rows() > 0 {
+        manifest.newest += 1;
+        let (path, number) = (folder.segment(manifest.newest), manifest.newest);
+        let entry = segment_file::write(&path, number, &merge, manifest.settings.metric, &|| false)?;
+        manifest.segments.push(entry);
     }
-    Writer::new(folder.0.clone(), Some(disk)).seal(state).map(drop)
+    fail::point("snapshot.written")?;
+    folder::sync(&folder.0)?;
+    manifest.write(&folder.manifest())
 }
 
 fn create_in(folder: &CollectionFolder, settings: Settings) -> Result<(), Error> {
@@ -51,19 +57,21 @@ fn create_in(folder: &CollectionFolder, settings: Settings) -> Result<(), Error>
     fs::create_dir(&folder.0).map_err(Error::io(&folder.0, "making the folder"))?;
     let log = Log::create(folder.log(1), 1, 1)?;
     Mark::create(folder.mark(), 1, log.end())?;
-    Manifest { settings, segments: Vec::new(), log: 1, first_sequence: 1 }.write(&folder.manifest())
+    let (segments, closed) = (Vec::new(), Vec::new());
+    let manifest = Manifest { settings, segments, closed, log: 1, first_sequence: 1, newest: 1 };
+    manifest.write(&folder.manifest())
 }
 
 /// Opens a collection, for writing if the lock of the store is given. Also tells what was mended.
 pub(super) fn open(
     folder: CollectionFolder,
     name: &str,
-    writes: Option<(Arc<Lock>, Durability)>,
+    options: &StoreOptions,
+    lock: Option<Arc<Lock>>,
 ) -> Result<(Core, Option<String>), Error> {
-    let (manifest, contents, snapshot) = read(&folder, name, &[])?;
+    let Collected { manifest, contents, snapshot, has_updates } = read(&folder, name, &[])?;
     let settings = manifest.settings.clone();
-    let path = folder.0.clone();
-    let Some((lock, durability)) = writes else {
+    let Some(lock) = lock else {
         return Ok((Core::reading(settings, snapshot, folder), None));
     };
     let log_path = folder.log(manifest.log);
@@ -78,32 +86,42 @@ pub(super) fn open(
     let mut mark = Mark::open(folder.mark())?;
     // From now on readers rely on the whole log.
     mark.set(manifest.log, log.end())?;
-    let disk = Disk::new(folder, manifest, log, mark, durability).locked(lock);
+    let disk = Disk::new(folder.clone(), manifest, log, mark, options, Some(lock));
     disk.folder.remove_others(&disk.files())?;
-    let core =
-        Core::new(settings, snapshot, Writer::new(path.clone(), Some(disk))).writing(CollectionFolder(path));
-    core.index_in_background();
+    let writer = Writer::new(folder.0.clone(), Some(disk));
+    let core = Core::new(settings, snapshot, writer).writing(folder);
+    if has_updates {
+        // Version 1 logged changes of metadata alone, which need the rows as they were: they must be
+        // in a segment before anything else moves.
+        maintenance::seal_now(&core)?;
+    }
     Ok((core, recovered))
 }
 
 /// Reads what a writer in another process wrote since `before` was read.
 pub(crate) fn refresh(folder: &CollectionFolder, name: &str, before: &Snapshot) -> Result<Snapshot, Error> {
-    read(folder, name, &before.views).map(|(_, _, snapshot)| snapshot)
+    read(folder, name, &before.views).map(|collected| collected.snapshot)
 }
 
 /// Times that a reader starts again because a writer replaced the files meanwhile.
 const ATTEMPTS: usize = 20;
 
-/// Reads all that a collection holds, and checks it. Segments among `known` are not read again.
-fn read(
-    folder: &CollectionFolder,
-    name: &str,
-    known: &[View],
-) -> Result<(Manifest, Contents, Snapshot), Error> {
+/// What the files of a collection say.
+struct Collected {
+    manifest: Manifest,
+    /// Of the log that takes records.
+    contents: Contents,
+    snapshot: Snapshot,
+    /// Whether a log has changes of metadata alone.
+    has_updates: bool,
+}
+
+/// Opens the segments of a collection and reads its logs. Segments among `known` are not opened again.
+fn read(folder: &CollectionFolder, name: &str, known: &[View]) -> Result<Collected, Error> {
     let path = folder.manifest();
     let mut manifest = Manifest::read(&path)?;
     for _ in 1..ATTEMPTS {
-        let result = read_files(folder, name, &manifest, known);
+        let result = read_files(folder, name, manifest.clone(), known);
         if result.is_err() {
             let newest = Manifest::read(&path)?;
             if newest != manifest {
@@ -111,24 +129,23 @@ fn read(
                 continue;
             }
         }
-        return result.map(|(contents, snapshot)| (manifest, contents, snapshot));
+        return result;
     }
-    read_files(folder, name, &manifest, known).map(|(contents, snapshot)| (manifest, contents, snapshot))
+    read_files(folder, name, manifest, known)
 }
 
 fn read_files(
     folder: &CollectionFolder,
     name: &str,
-    manifest: &Manifest,
+    manifest: Manifest,
     known: &[View],
-) -> Result<(Contents, Snapshot), Error> {
+) -> Result<Collected, Error> {
     let path = folder.manifest();
     if manifest.settings.name != name {
         return Err(Error::damaged(&path, 0, "it is of another collection"));
     }
     let mut views = Vec::with_capacity(manifest.segments.len());
     for entry in &manifest.segments {
-        let path = folder.segment(entry.number);
         let is_same = |view: &&View| {
             view.file
                 .as_ref()
@@ -137,49 +154,91 @@ fn read_files(
         let segment = if let Some(view) = known.iter().find(is_same) {
             Arc::clone(&view.segment)
         } else {
-            Arc::new(segment_file::read(&path, entry)?)
+            let path = folder.segment(entry.number);
+            Arc::new(segment_file::open(&path, entry, manifest.settings.metric)?)
         };
         // A graph that is missing or damaged is built again by the writer.
         if segment.wants_graph()
-            && let Ok(Some(graph)) = graph_file::read(&folder.graph(entry.number), entry, segment.rows())
+            && let Ok(Some(graph)) = graph_file::open(&folder.graph(entry.number), entry, segment.rows())
         {
-            let _ = segment.graph.set(graph);
+            segment.set_graph(Some(Arc::new(graph)));
         }
-        let live = entry.live.clone().map(Arc::new);
-        if live.as_ref().and_then(|live| live.max()).is_some_and(|row| row >= segment.rows()) {
-            return Err(Error::damaged(&path, 0, "the manifest names rows that it does not have"));
+        if entry.live.as_ref().and_then(RoaringBitmap::max).is_some_and(|row| row >= segment.rows()) {
+            return Err(Error::damaged(&path, 0, "it names rows that a segment does not have"));
         }
-        views.push(View { segment, live, file: Some(entry.clone()) });
+        views.push(View::in_file(segment, entry.clone())?);
     }
-    let acknowledged = mark::acknowledged(&folder.mark(), manifest.log)?;
-    let log_path = folder.log(manifest.log);
-    let contents = Contents::read(&log_path, manifest.log, manifest.first_sequence, acknowledged)?;
-    let mut snapshot = Snapshot::new(views, manifest.settings.dim);
-    for (at, payload) in contents.payloads() {
-        let batch =
-            Batch::decode(payload).map_err(|_| Error::damaged(&log_path, at, "a record does not decode"))?;
-        snapshot = snapshot.apply(batch);
-    }
-    Ok((contents, snapshot))
+    let snapshot = Snapshot::new(views, manifest.settings.dim);
+    let (contents, batches) = read_logs(folder, &manifest)?;
+    let has_updates = batches.iter().any(|batch| !batch.updates.is_empty());
+    let snapshot = if has_updates {
+        let mut next = snapshot;
+        for batch in &batches {
+            next = next.apply(batch)?;
+        }
+        next
+    } else {
+        snapshot.apply(&together(batches))?
+    };
+    Ok(Collected { manifest, contents, snapshot, has_updates })
 }
 
-/// Reads a collection and reports what is wrong.
-pub(super) fn verify(folder: &CollectionFolder, name: &str, report: &mut Report) {
-    if let Err(error) = mark::check(&folder.mark()) {
-        report.problems.push(error.to_string());
-    }
-    match read(folder, name, &[]) {
-        Ok((manifest, _, snapshot)) => {
-            for (entry, view) in manifest.segments.iter().zip(&snapshot.views) {
-                if let Err(error) = graph_file::read(&folder.graph(entry.number), entry, view.segment.rows())
-                {
-                    report.problems.push(error.to_string());
-                }
-            }
-            report.bytes += disk_bytes(&folder.0).unwrap_or_default();
+/// The batches of all logs in order, and the log that takes records.
+fn read_logs(folder: &CollectionFolder, manifest: &Manifest) -> Result<(Contents, Vec<Batch>), Error> {
+    let acknowledged = mark::acknowledged(&folder.mark(), manifest.log)?;
+    let mut batches = Vec::new();
+    let mut decode = |path: &Path, contents: &Contents| {
+        for (at, payload) in contents.payloads() {
+            let malformed = |_| Error::damaged(path, at, "a record does not decode");
+            batches.push(Batch::decode(payload).map_err(malformed)?);
         }
-        Err(error) => report.problems.push(error.to_string()),
+        Ok::<_, Error>(())
+    };
+    for &log in &manifest.closed {
+        let path = folder.log(log.number);
+        decode(&path, &Contents::read_closed(&path, log)?)?;
     }
+    let path = folder.log(manifest.log);
+    let contents = Contents::read(&path, manifest.log, manifest.first_sequence, acknowledged)?;
+    decode(&path, &contents)?;
+    Ok((contents, batches))
+}
+
+/// One batch that does what many do in turn: of each id, the last that was said.
+fn together(batches: Vec<Batch>) -> Batch {
+    let mut last: FxHashMap<String, Option<Row>> = FxHashMap::default();
+    for batch in batches {
+        last.extend(batch.upserts.into_iter().map(|row| (row.id.clone(), Some(row))));
+        last.extend(batch.deletes.into_iter().map(|id| (id, None)));
+    }
+    let mut whole = Batch::default();
+    for (id, row) in last {
+        match row {
+            Some(row) => whole.upserts.push(row),
+            None => whole.deletes.push(id),
+        }
+    }
+    whole
+}
+
+/// Reads every byte of a collection and reports what is wrong.
+pub(super) fn verify(folder: &CollectionFolder, name: &str, report: &mut Report) {
+    let mut tell = |result: Result<(), Error>| {
+        let problem = result.err().map(|error| error.to_string());
+        report.problems.extend(problem.filter(|problem| !report.problems.contains(problem)));
+    };
+    tell(mark::check(&folder.mark()));
+    match Manifest::read(&folder.manifest()) {
+        Ok(manifest) => {
+            for entry in &manifest.segments {
+                tell(segment_file::verify(&folder.segment(entry.number), entry));
+                tell(graph_file::verify(&folder.graph(entry.number), entry));
+            }
+            tell(read(folder, name, &[]).map(drop));
+        }
+        Err(error) => tell(Err(error)),
+    }
+    report.bytes += disk_bytes(&folder.0).unwrap_or_default();
 }
 
 /// Names of the collections of a store, in order.

@@ -1,19 +1,25 @@
 //! Segments: immutable sets of rows in columns, sorted by id, with their keyword index.
+//!
+//! A segment lies in memory, or in a file that is mapped. What reads of a file may meet damage, and
+//! says so. Codes, graph and postings are derived: where they are damaged they are made again from
+//! the vectors and texts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use arc_swap::ArcSwapOption;
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
-use super::buffer::{Buffer, Strings, is_partition};
+use super::buffer::{Buffer, Strings, StringsBuilder};
 use super::codec::{Decoder, Encoder};
-use crate::Metric;
 use crate::collection::{Metadata, Row};
 use crate::distance::inverse_norm;
 use crate::filter::{Column, Filter};
-use crate::index::Codes;
 use crate::index::graph::{GRAPH_FROM, Graph};
-use crate::keyword::{GONE, Postings, PostingsBuilder};
+use crate::index::{CodeTable, Codes};
+use crate::keyword::{Postings, PostingsBuilder};
+use crate::{Error, Metric};
 
 /// Columns of metadata that a segment keeps ready for filters.
 const MAX_COLUMNS: usize = 256;
@@ -36,12 +42,24 @@ pub(crate) struct Segment {
     /// One over the norm of each vector.
     pub(crate) scales: Buffer<f32>,
     pub(crate) postings: Postings,
-    /// The vectors in codes, made when a search first wants them.
-    pub(crate) codes: OnceLock<Codes>,
-    /// The graph over the codes, once it is built or read.
-    pub(crate) graph: OnceLock<Graph>,
+    /// The codes that lie in the file, for the metric of the collection.
+    pub(crate) stored_codes: Option<CodeTable>,
+    pub(crate) derived: Derived,
     /// Fields that filters asked for so far.
     pub(crate) columns: Columns,
+}
+
+/// What is made from the rows.
+#[derive(Debug, Default)]
+pub(crate) struct Derived {
+    /// The vectors in codes, read or made when a search first wants them.
+    codes: OnceLock<CodeTable>,
+    /// In place of postings that are damaged.
+    postings: OnceLock<Postings>,
+    /// The graph over the codes, once it is built or read.
+    graph: ArcSwapOption<Graph>,
+    /// Whether something in the file was found damaged and made again.
+    is_mended: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -51,15 +69,16 @@ impl Segment {
     /// A segment of rows that are sorted by id.
     pub(crate) fn new(rows: &[&Row]) -> Self {
         let dim = rows.iter().find_map(|row| row.vector.as_ref().map(Vec::len)).unwrap_or(0);
-        let mut segment = Self { dim, ..Self::default() };
+        let mut columns = [(); 3].map(|()| StringsBuilder::default());
         let (mut flags, mut vectors, mut scales) = (Vec::new(), Vec::new(), Vec::new());
         let mut postings = PostingsBuilder::default();
         for row in rows {
-            segment.ids.push(row.id.as_bytes());
-            segment.texts.push(row.text.as_deref().unwrap_or_default().as_bytes());
+            let [ids, texts, metadata] = &mut columns;
+            ids.push(row.id.as_bytes());
+            texts.push(row.text.as_deref().unwrap_or_default().as_bytes());
             let mut encoder = Encoder::default();
             encoder.metadata(&row.metadata);
-            segment.metadata.push(&encoder.0);
+            metadata.push(&encoder.0);
             postings.push(row.text.as_deref());
             let mut flag = if row.text.is_some() { HAS_TEXT } else { 0 };
             if let Some(vector) = &row.vector {
@@ -72,155 +91,147 @@ impl Segment {
             }
             flags.push(flag);
         }
-        segment.flags = flags.into();
-        segment.vectors = vectors.into();
-        segment.scales = scales.into();
-        segment.postings = postings.finish();
-        segment
-    }
-
-    /// A segment of the live rows of others. No id may be alive in two of them.
-    pub(crate) fn merge(sources: &[(&Self, Option<&RoaringBitmap>)]) -> Self {
-        let mut order: Vec<(&[u8], usize, u32)> = Vec::new();
-        for (index, (source, live)) in sources.iter().enumerate() {
-            let mut push = |row: u32| order.push((source.ids.get(row as usize), index, row));
-            match live {
-                Some(live) => live.iter().for_each(&mut push),
-                None => (0..source.rows()).for_each(&mut push),
-            }
+        let [ids, texts, metadata] = columns.map(StringsBuilder::finish);
+        Self {
+            ids,
+            texts,
+            metadata,
+            flags: flags.into(),
+            dim,
+            vectors: vectors.into(),
+            scales: scales.into(),
+            postings: postings.finish(),
+            ..Self::default()
         }
-        // A stable sort finds the sorted runs and merges them.
-        order.sort_by(|a, b| a.0.cmp(b.0));
-        let mut targets: Vec<Vec<u32>> =
-            sources.iter().map(|(source, _)| vec![GONE; source.rows() as usize]).collect();
-        let dim = sources.iter().map(|(source, _)| source.dim).max().unwrap_or(0);
-        let mut merged = Self { dim, ..Self::default() };
-        let mut flags = Vec::with_capacity(order.len());
-        let mut vectors = Vec::with_capacity(order.len() * dim);
-        let mut scales = Vec::with_capacity(if dim > 0 { order.len() } else { 0 });
-        for (target, &(id, index, row)) in order.iter().enumerate() {
-            let (source, at) = (sources[index].0, row as usize);
-            targets[index][at] = target as u32;
-            merged.ids.push(id);
-            merged.texts.push(source.texts.get(at));
-            merged.metadata.push(source.metadata.get(at));
-            flags.push(source.flags[at]);
-            if let Some(vector) = source.vector(row) {
-                vectors.extend_from_slice(vector);
-                scales.push(source.scales[at]);
-            } else if dim > 0 {
-                vectors.resize(vectors.len() + dim, 0.0);
-                scales.push(0.0);
-            }
-        }
-        let postings: Vec<(&Postings, &[u32])> = sources
-            .iter()
-            .zip(&targets)
-            .map(|((source, _), targets)| (&source.postings, &targets[..]))
-            .collect();
-        merged.postings = Postings::merge(&postings, order.len());
-        merged.flags = flags.into();
-        merged.vectors = vectors.into();
-        merged.scales = scales.into();
-        merged
-    }
-
-    /// Whether no index of one column leads out of another, so that nothing here can panic.
-    pub(crate) fn is_consistent(&self) -> bool {
-        let rows = self.flags.len();
-        let (postings, dim) = (&self.postings, self.dim);
-        let has = |len: usize| len == if dim > 0 { rows } else { 0 };
-        [&self.ids, &self.texts, &self.metadata].iter().all(|strings| strings.len() == rows)
-            && [&self.ids, &self.texts, &self.metadata, &postings.terms].iter().all(|s| s.is_consistent())
-            && has(self.scales.len())
-            && self.vectors.len() == self.scales.len() * dim
-            && (dim > 0 || self.flags.iter().all(|flags| flags & HAS_VECTOR == 0))
-            && postings.lengths.len() == rows
-            && postings.starts.len() == postings.terms.len() + 1
-            && is_partition(&postings.starts, postings.rows.len())
-            && postings.occurrences.len() == postings.rows.len()
-            && postings.rows.iter().all(|&row| (row as usize) < rows)
     }
 
     pub(crate) fn rows(&self) -> u32 {
         self.flags.len() as u32
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<u32> {
-        self.ids.binary_search(id.as_bytes()).ok().map(|row| row as u32)
+    pub(crate) fn find(&self, id: &str) -> Result<Option<u32>, Error> {
+        Ok(self.ids.find(id.as_bytes())?.map(|row| row as u32))
     }
 
-    pub(crate) fn has_text(&self, row: u32) -> bool {
-        self.flags[row as usize] & HAS_TEXT != 0
+    pub(crate) fn has_text(&self, row: u32) -> Result<bool, Error> {
+        Ok(self.flags.get(row as usize)? & HAS_TEXT != 0)
     }
 
-    pub(crate) fn vector(&self, row: u32) -> Option<&[f32]> {
+    pub(crate) fn vector(&self, row: u32) -> Result<Option<&[f32]>, Error> {
+        if self.flags.get(row as usize)? & HAS_VECTOR == 0 {
+            return Ok(None);
+        }
         let at = row as usize * self.dim;
-        self.has_vector(row).then(|| &self.vectors[at..at + self.dim])
+        self.vectors.slice(at..at + self.dim).map(Some)
     }
 
-    #[inline]
-    pub(crate) fn has_vector(&self, row: u32) -> bool {
-        self.flags[row as usize] & HAS_VECTOR != 0
+    /// The rows that have a vector.
+    pub(crate) fn with_vectors(&self) -> Result<Vec<u32>, Error> {
+        let flags = self.flags.all()?;
+        Ok((0..).zip(flags).filter(|(_, flags)| *flags & HAS_VECTOR != 0).map(|(row, _)| row).collect())
     }
 
     /// The vectors in codes.
-    pub(crate) fn codes(&self, metric: Metric) -> &Codes {
-        self.codes.get_or_init(|| Codes::new(metric, self.dim, &self.vectors))
+    pub(crate) fn codes(&self, metric: Metric) -> Result<Codes<'_>, Error> {
+        if self.derived.codes.get().is_none() {
+            let stored = self.stored_codes.as_ref().filter(|stored| {
+                let is_intact = stored.codes().is_ok();
+                self.derived.is_mended.fetch_or(!is_intact, Ordering::Relaxed);
+                is_intact
+            });
+            let table = match stored {
+                Some(stored) => stored.clone(),
+                None => CodeTable::new(metric, self.dim, &self.vectors)?,
+            };
+            let _ = self.derived.codes.set(table);
+        }
+        self.derived.codes.get().map_or_else(|| Ok(Codes::default()), CodeTable::codes)
+    }
+
+    /// Runs something with the postings; with new ones, if those in the file are damaged.
+    pub(crate) fn with_postings<'s, R>(
+        &'s self,
+        run: impl Fn(&'s Postings) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        if let Some(postings) = self.derived.postings.get() {
+            return run(postings);
+        }
+        match run(&self.postings) {
+            Err(Error::Damaged { .. }) => {
+                let mut builder = PostingsBuilder::default();
+                for row in 0..self.rows() {
+                    builder.push(self.text(row)?.as_deref());
+                }
+                self.derived.is_mended.store(true, Ordering::Relaxed);
+                run(self.derived.postings.get_or_init(|| builder.finish()))
+            }
+            result => result,
+        }
+    }
+
+    /// Whether a derived part of the file was found damaged, so that the file should be written anew.
+    pub(crate) fn is_mended(&self) -> bool {
+        self.derived.is_mended.load(Ordering::Relaxed)
     }
 
     /// Whether the segment should have a graph and has none yet.
     pub(crate) fn wants_graph(&self) -> bool {
-        self.dim > 0 && self.rows() >= GRAPH_FROM && self.graph.get().is_none()
+        self.dim > 0 && self.rows() >= GRAPH_FROM && self.derived.graph.load().is_none()
     }
 
-    /// Builds the graph. If there can be none for these vectors, an empty one says so.
-    pub(crate) fn build_graph(&self, metric: Metric) -> &Graph {
-        self.graph.get_or_init(|| {
-            let rows: Vec<u32> = (0..self.rows()).filter(|&row| self.has_vector(row)).collect();
-            Graph::build(self.codes(metric), &rows).unwrap_or_default()
-        })
+    /// Whether there is work to do on the graph: to build it, or to see whether its file is intact.
+    pub(crate) fn wants_graph_work(&self) -> bool {
+        self.wants_graph() || self.graph().is_some_and(|graph| graph.is_unchecked())
+    }
+
+    pub(crate) fn graph(&self) -> Option<Arc<Graph>> {
+        self.derived.graph.load_full()
+    }
+
+    pub(crate) fn set_graph(&self, graph: Option<Arc<Graph>>) {
+        self.derived.graph.store(graph);
     }
 
     /// The metadata of a row. Checksums guard the bytes and only this library writes them, so that
     /// they decode; if they ever did not, the row would count as one without metadata.
-    pub(crate) fn metadata(&self, row: u32) -> Metadata {
-        Decoder(self.metadata.get(row as usize)).metadata().unwrap_or_default()
+    pub(crate) fn metadata(&self, row: u32) -> Result<Metadata, Error> {
+        Ok(Decoder(self.metadata.get(row as usize)?).metadata().unwrap_or_default())
     }
 
-    pub(crate) fn text(&self, row: u32) -> Option<String> {
-        self.has_text(row).then(|| text(self.texts.get(row as usize)))
+    pub(crate) fn text(&self, row: u32) -> Result<Option<String>, Error> {
+        Ok(if self.has_text(row)? { Some(text(self.texts.get(row as usize)?)) } else { None })
     }
 
-    pub(crate) fn id(&self, row: u32) -> String {
-        text(self.ids.get(row as usize))
+    pub(crate) fn id(&self, row: u32) -> Result<String, Error> {
+        Ok(text(self.ids.get(row as usize)?))
     }
 
-    pub(crate) fn row(&self, row: u32) -> Row {
-        Row {
-            id: self.id(row),
-            text: self.text(row),
-            vector: self.vector(row).map(<[f32]>::to_vec),
-            metadata: self.metadata(row),
-        }
+    pub(crate) fn row(&self, row: u32) -> Result<Row, Error> {
+        Ok(Row {
+            id: self.id(row)?,
+            text: self.text(row)?,
+            vector: self.vector(row)?.map(<[f32]>::to_vec),
+            metadata: self.metadata(row)?,
+        })
     }
 
     /// The rows, dead ones too, whose metadata satisfies a filter.
-    pub(crate) fn select(&self, filter: &Filter) -> RoaringBitmap {
+    pub(crate) fn select(&self, filter: &Filter) -> Result<RoaringBitmap, Error> {
         filter.select(self.rows(), &|path: &str| self.column(path))
     }
 
     /// A field, collected when it is first asked for.
-    fn column(&self, path: &str) -> Arc<Column> {
+    fn column(&self, path: &str) -> Result<Arc<Column>, Error> {
         if let Some(column) = self.columns.0.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
-            return Arc::clone(column);
+            return Ok(Arc::clone(column));
         }
-        let column = Arc::new(Column::new(path, (0..self.rows()).map(|row| (row, self.metadata(row)))));
+        let rows = (0..self.rows()).map(|row| Ok::<_, Error>((row, self.metadata(row)?)));
+        let column = Arc::new(Column::new(path, rows)?);
         let mut columns = self.columns.0.lock().unwrap_or_else(PoisonError::into_inner);
         if columns.len() < MAX_COLUMNS {
             columns.insert(path.to_owned(), Arc::clone(&column));
         }
-        column
+        Ok(column)
     }
 }
 

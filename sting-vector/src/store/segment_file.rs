@@ -1,226 +1,132 @@
 //! Segments on disk.
-//!
-//! ```text
-//! file header | sections, each at a multiple of 64 bytes | footer | trailer
-//! ```
-//!
-//! The footer lists the sections and a checksum for every 64 KiB in front of it, padding included.
-//! The trailer says where the footer starts and has its checksum, which the manifest knows too.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::buffer::{Buffer, Stored, Strings};
-use super::codec::{Decoder, Encoder};
-use super::format::{self, Kind};
+use super::buffer::{Buffer, Strings, outside};
+use super::format::Kind;
 use super::manifest::SegmentEntry;
+use super::merge::Merge;
+use super::sections::{Expected, SectionWriter, Sections};
 use super::segment::Segment;
-use crate::Error;
-use crate::keyword::Postings;
+use crate::index::{CODED_FROM, CodeTable, encode};
+use crate::keyword::{Postings, Statistics};
+use crate::{Error, Metric};
 
-const ALIGNMENT: u64 = 64;
-const BLOCK: usize = 64 << 10;
-/// `footer offset u64 | crc32 of footer u32 | crc32 of the 12 bytes before u32`
-const TRAILER: usize = 16;
+/// Vectors after which the writer looks whether it should stop.
+const STEP: usize = 4096;
 
-/// Writes a segment and makes it durable, but not yet its name in the folder.
-pub(crate) fn write(path: &Path, number: u64, segment: &Segment) -> Result<SegmentEntry, Error> {
-    let written = File::create(path).and_then(|file| {
-        let mut out = BlockWriter {
-            out: BufWriter::with_capacity(1 << 20, file),
-            at: 0,
-            block: Vec::new(),
-            checksums: Vec::new(),
-        };
-        out.put(&format::header(Kind::Segment, number))?;
-        let mut table = Vec::new();
-        let strings = [&segment.ids, &segment.texts, &segment.metadata, &segment.postings.terms];
-        for strings in strings {
-            out.section(&strings.starts, &mut table)?;
-            out.section(&strings.bytes, &mut table)?;
-        }
-        out.section(&segment.flags, &mut table)?;
-        out.section(&segment.vectors, &mut table)?;
-        out.section(&segment.scales, &mut table)?;
-        out.section(&segment.postings.starts, &mut table)?;
-        out.section(&segment.postings.rows, &mut table)?;
-        out.section(&segment.postings.occurrences, &mut table)?;
-        out.section(&segment.postings.lengths, &mut table)?;
-        out.finish(segment.dim, &table)
-    });
-    let (bytes, checksum) = written.map_err(Error::io(path, "writing"))?;
-    Ok(SegmentEntry { number, bytes, checksum, live: None })
-}
-
-/// Writes bytes and collects a checksum of each block.
-struct BlockWriter {
-    out: BufWriter<File>,
-    at: u64,
-    block: Vec<u8>,
-    checksums: Vec<u32>,
-}
-
-impl BlockWriter {
-    fn put(&mut self, mut bytes: &[u8]) -> std::io::Result<()> {
-        self.at += bytes.len() as u64;
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
-            self.block.extend_from_slice(now);
-            if self.block.len() == BLOCK {
-                self.end_block()?;
-            }
-            bytes = later;
-        }
-        Ok(())
+/// Writes a merge and makes it durable, but not yet its name in the folder.
+pub(crate) fn write(
+    path: &Path,
+    number: u64,
+    merge: &Merge,
+    metric: Metric,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<SegmentEntry, Error> {
+    let go_on = |row: usize| {
+        let is_over = row.is_multiple_of(STEP) && is_cancelled();
+        if is_over { Err(Error::Cancelled) } else { Ok(()) }
+    };
+    let mut out = SectionWriter::create(path, Kind::Segment, number)?;
+    let columns: [fn(&Segment) -> &Strings; 3] =
+        [|segment| &segment.ids, |segment| &segment.texts, |segment| &segment.metadata];
+    for column in columns {
+        strings(&mut out, || merge.strings(column))?;
     }
-
-    fn end_block(&mut self) -> std::io::Result<()> {
-        if !self.block.is_empty() {
-            self.checksums.push(crc32fast::hash(&self.block));
-            self.out.write_all(&self.block)?;
-            self.block.clear();
-        }
-        Ok(())
+    let flags = merge.flags()?;
+    out.section(&flags)?;
+    out.begin()?;
+    let mut scales = Vec::new();
+    for (row, vector) in merge.vectors().enumerate() {
+        go_on(row)?;
+        let (vector, scale) = vector?;
+        out.numbers(vector)?;
+        scales.push(scale);
     }
-
-    fn section<T: Stored>(&mut self, numbers: &[T], table: &mut Vec<(u64, u64)>) -> std::io::Result<()> {
-        let padding = self.at.next_multiple_of(ALIGNMENT) - self.at;
-        self.put(&[0; ALIGNMENT as usize][..padding as usize])?;
-        table.push((self.at, (numbers.len() * T::BYTES) as u64));
-        let mut buffer = Vec::with_capacity(BLOCK);
-        for some in numbers.chunks(BLOCK / T::BYTES) {
-            buffer.clear();
-            T::write(some, &mut buffer);
-            self.put(&buffer)?;
-        }
-        Ok(())
-    }
-
-    /// Writes footer and trailer. Returns the length of the file and the checksum of the footer.
-    fn finish(mut self, dim: usize, table: &[(u64, u64)]) -> std::io::Result<(u64, u32)> {
-        self.end_block()?;
-        let mut footer = Encoder::default();
-        footer.u64(dim as u64);
-        footer.u32(table.len() as u32);
-        for &(offset, length) in table {
-            footer.u64(offset);
-            footer.u64(length);
-        }
-        footer.u32(self.checksums.len() as u32);
-        self.checksums.iter().for_each(|&checksum| footer.u32(checksum));
-        let checksum = crc32fast::hash(&footer.0);
-        let mut trailer = [0; TRAILER];
-        trailer[..8].copy_from_slice(&self.at.to_le_bytes());
-        trailer[8..12].copy_from_slice(&checksum.to_le_bytes());
-        let own = crc32fast::hash(&trailer[..12]);
-        trailer[12..].copy_from_slice(&own.to_le_bytes());
-        self.out.write_all(&footer.0)?;
-        self.out.write_all(&trailer)?;
-        self.out.flush()?;
-        self.out.get_ref().sync_all()?;
-        Ok((self.at + (footer.0.len() + TRAILER) as u64, checksum))
-    }
-}
-
-/// Reads a segment and checks every byte of it.
-pub(crate) fn read(path: &Path, entry: &SegmentEntry) -> Result<Segment, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io(path, "reading"))?;
-    if bytes.len() as u64 != entry.bytes {
-        let problem = format!("{} bytes were written", entry.bytes);
-        return Err(Error::damaged(path, entry.bytes.min(bytes.len() as u64), problem));
-    }
-    format::check_header(path, &bytes, Kind::Segment, entry.number)?;
-    let (dim, table, checksums) = footer(&bytes, entry.checksum).ok_or_else(|| {
-        Error::damaged(path, entry.bytes, "the footer at the end does not match its checksum")
-    })?;
-    for (block, (content, checksum)) in bytes.chunks(BLOCK).zip(&checksums).enumerate() {
-        let content = &content[..content.len().min(table.end - block * BLOCK)];
-        if crc32fast::hash(content) != *checksum {
-            return Err(Error::damaged(
-                path,
-                (block * BLOCK) as u64,
-                "the checksum of a block does not match",
-            ));
+    out.section(&scales)?;
+    out.split()?;
+    let postings = merge.postings()?;
+    strings(&mut out, || postings.terms.iter())?;
+    out.section(postings.starts.all()?)?;
+    out.section(postings.rows.all()?)?;
+    out.section(postings.occurrences.all()?)?;
+    out.section(postings.lengths.all()?)?;
+    let (mut codes, mut rows) = (Vec::new(), Vec::new());
+    out.begin()?;
+    if merge.rows() as u64 >= CODED_FROM {
+        for (row, vector) in merge.vectors().enumerate() {
+            go_on(row)?;
+            codes.clear();
+            rows.extend(encode(metric, vector?.0, &mut codes));
+            out.put(&codes)?;
         }
     }
-    let malformed = || Error::damaged(path, 0, "the sections contradict each other");
-    let segment =
-        Sections { bytes: &bytes, table: table.sections.iter() }.segment(dim).ok_or_else(malformed)?;
-    if segment.is_consistent() { Ok(segment) } else { Err(malformed()) }
+    out.section(&rows)?;
+    let (bytes, checksum) = out.finish(merge.dim as u64)?;
+    let statistics = Some(Statistics::of(&flags, postings.lengths.all()?));
+    Ok(SegmentEntry { number, bytes, checksum, live: None, statistics })
 }
 
-struct Table {
-    sections: Vec<(u64, u64)>,
-    /// Where the footer starts.
-    end: usize,
+fn strings<'s, I: Iterator<Item = Result<&'s [u8], Error>>>(
+    out: &mut SectionWriter<'_>,
+    strings: impl Fn() -> I,
+) -> Result<(), Error> {
+    out.begin()?;
+    let mut end = 0u64;
+    out.put(&end.to_le_bytes())?;
+    for string in strings() {
+        end += string?.len() as u64;
+        out.put(&end.to_le_bytes())?;
+    }
+    out.begin()?;
+    strings().try_for_each(|string| out.put(string?))
 }
 
-fn footer(bytes: &[u8], expected: u32) -> Option<(usize, Table, Vec<u32>)> {
-    let (front, trailer) = bytes.split_last_chunk::<TRAILER>()?;
-    let (offset, rest) = trailer.split_first_chunk::<8>()?;
-    if crc32fast::hash(&trailer[..12]).to_le_bytes() != rest[4..] || expected.to_le_bytes() != rest[..4] {
-        return None;
-    }
-    let end = usize::try_from(u64::from_le_bytes(*offset)).ok()?;
-    let footer = front.get(end..)?;
-    if crc32fast::hash(footer) != expected {
-        return None;
-    }
-    let mut input = Decoder(footer);
-    let dim = input.u64().ok()? as usize;
-    let mut sections = Vec::new();
-    for _ in 0..input.u32().ok()? {
-        sections.push((input.u64().ok()?, input.u64().ok()?));
-    }
-    let mut checksums = Vec::new();
-    for _ in 0..input.u32().ok()? {
-        checksums.push(input.u32().ok()?);
-    }
-    let is_whole = input.is_empty() && checksums.len() == end.div_ceil(BLOCK);
-    is_whole.then_some((dim, Table { sections, end }, checksums))
+/// Opens a segment. Its contents are checked when they are asked for.
+pub(crate) fn open(path: &Path, entry: &SegmentEntry, metric: Metric) -> Result<Segment, Error> {
+    let expected = Expected { bytes: entry.bytes, checksum: entry.checksum };
+    let sections = Arc::new(Sections::open(path, Kind::Segment, entry.number, Some(expected))?);
+    let dim = sections.parameter() as usize;
+    // Version 1 had the words between the metadata and the flags.
+    let (flags, terms) = if sections.version() == 1 { (8, 6) } else { (6, 9) };
+    let segment = Segment {
+        ids: Strings::mapped(&sections, 0)?,
+        texts: Strings::mapped(&sections, 2)?,
+        metadata: Strings::mapped(&sections, 4)?,
+        flags: Buffer::mapped(&sections, flags)?,
+        dim,
+        vectors: Buffer::mapped(&sections, flags + 1)?,
+        scales: Buffer::mapped(&sections, flags + 2)?,
+        postings: Postings {
+            terms: Strings::mapped(&sections, terms)?,
+            starts: Buffer::mapped(&sections, 11)?,
+            rows: Buffer::mapped(&sections, 12)?,
+            occurrences: Buffer::mapped(&sections, 13)?,
+            lengths: Buffer::mapped(&sections, 14)?,
+        },
+        // Version 1 has none.
+        stored_codes: CodeTable::mapped(&sections, 15, metric, dim)?,
+        ..Segment::default()
+    };
+    if is_consistent(&segment) { Ok(segment) } else { Err(outside(path, 0)) }
 }
 
-/// Sections in the order in which they were written.
-struct Sections<'b, T> {
-    bytes: &'b [u8],
-    table: T,
+/// Whether the lengths of the columns agree.
+fn is_consistent(segment: &Segment) -> bool {
+    let (rows, postings, dim) = (segment.flags.len(), &segment.postings, segment.dim);
+    let vectors = if dim > 0 { rows } else { 0 };
+    [&segment.ids, &segment.texts, &segment.metadata].iter().all(|strings| strings.len() == rows)
+        && segment.scales.len() == vectors
+        && Some(segment.vectors.len()) == vectors.checked_mul(dim)
+        && dim <= crate::MAX_DIM
+        && postings.lengths.len() == rows
+        && postings.starts.len() == postings.terms.len() + 1
+        && postings.occurrences.len() == postings.rows.len()
 }
 
-impl<'b, T: Iterator<Item = &'b (u64, u64)>> Sections<'b, T> {
-    fn numbers<N: Stored>(&mut self) -> Option<Vec<N>> {
-        let &(offset, length) = self.table.next()?;
-        let end = offset.checked_add(length)?;
-        Some(N::read(self.bytes.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)?))
-    }
-
-    fn buffer<N: Stored>(&mut self) -> Option<Buffer<N>> {
-        self.numbers().map(Buffer::from)
-    }
-
-    fn strings(&mut self) -> Option<Strings> {
-        Some(Strings { starts: self.numbers()?, bytes: self.numbers()? })
-    }
-
-    fn segment(mut self, dim: usize) -> Option<Segment> {
-        let (ids, texts, metadata, terms) =
-            (self.strings()?, self.strings()?, self.strings()?, self.strings()?);
-        Some(Segment {
-            ids,
-            texts,
-            metadata,
-            flags: self.buffer()?,
-            dim,
-            vectors: self.buffer()?,
-            scales: self.buffer()?,
-            postings: Postings {
-                terms,
-                starts: self.buffer()?,
-                rows: self.buffer()?,
-                occurrences: self.buffer()?,
-                lengths: self.buffer()?,
-            },
-            ..Segment::default()
-        })
-    }
+/// Compares every byte of a segment with its checksum.
+pub(crate) fn verify(path: &Path, entry: &SegmentEntry) -> Result<(), Error> {
+    let expected = Expected { bytes: entry.bytes, checksum: entry.checksum };
+    Sections::open(path, Kind::Segment, entry.number, Some(expected))?.verify()
 }

@@ -20,7 +20,7 @@ fn child() {
     let store = Store::open(folder).unwrap();
     let rows = collection(&store, "rows");
     let mut output = std::io::stdout();
-    let first = rows.count(None) / BATCH;
+    let first = rows.count(None).unwrap() / BATCH;
     for batch in first.. {
         let text = "words ".repeat(1 + batch % 50);
         let ids: Vec<String> = (0..BATCH).map(|part| format!("{batch:06}-{part}")).collect();
@@ -73,7 +73,7 @@ fn kill_loses_nothing() {
             assert_eq!(last, None, "kill {kill}");
             continue;
         }
-        let rows = collection(&store, "rows").scroll(None, usize::MAX, None);
+        let rows = collection(&store, "rows").scroll(None, usize::MAX, None).unwrap();
         assert_eq!(rows.len() % BATCH, 0, "kill {kill}: half a batch");
         let batches = rows.len() / BATCH;
         assert!(

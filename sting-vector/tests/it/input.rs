@@ -38,7 +38,7 @@ fn a_batch_is_refused_whole() {
         (Row::new("b").with_metadata(metadata(json!({"deep": deep}))), "rows[1].metadata"),
     ] {
         named(rows.upsert(vec![good(), bad]), field);
-        assert_eq!(rows.count(None), 1);
+        assert_eq!(rows.count(None).unwrap(), 1);
     }
     let dot = store.collection("dot", CollectionConfig::default().with_metric(Metric::Dot)).unwrap();
     dot.upsert(vec![Row::new("zero").with_vector([0.0, 0.0])]).unwrap();
@@ -118,8 +118,8 @@ fn a_collection_remembers_what_it_is() {
 
     // A text with nothing to embed is kept for its words and its metadata.
     let texts = store.collection("texts", embedded("lengths-1")).unwrap();
-    assert_eq!(texts.get(&["a", "b"])[0].vector.as_deref(), Some(&[7.0, 1.0][..]));
-    assert_eq!(texts.get(&["b"])[0].vector, None);
+    assert_eq!(texts.get(&["a", "b"]).unwrap()[0].vector.as_deref(), Some(&[7.0, 1.0][..]));
+    assert_eq!(texts.get(&["b"]).unwrap()[0].vector, None);
     let hit = &texts.search(&Query::text("two")).unwrap()[0];
     assert!(hit.vector_score.is_some() && hit.keyword_score.is_some());
 }

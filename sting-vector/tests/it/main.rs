@@ -13,6 +13,7 @@ mod processes;
 mod quality;
 mod search;
 mod speed;
+mod torture;
 #[cfg(feature = "candle")]
 mod transformers;
 
@@ -48,7 +49,8 @@ fn everything(store: &Store) -> Result<Vec<(String, Vec<Row>)>, sting_vector::Er
         .collections()?
         .into_iter()
         .map(|name| {
-            let rows = store.collection(&name, CollectionConfig::default())?.scroll(None, usize::MAX, None);
+            let rows =
+                store.collection(&name, CollectionConfig::default())?.scroll(None, usize::MAX, None)?;
             Ok((name, rows))
         })
         .collect()

@@ -194,10 +194,10 @@ fn check_search(
 }
 
 fn check_contents(rows: &Collection, model: &Model) -> Result<(), TestCaseError> {
-    prop_assert_eq!(rows.count(None), model.len());
+    prop_assert_eq!(rows.count(None).unwrap(), model.len());
     let mut found = Vec::new();
     loop {
-        let page = rows.scroll(None, 3, found.last().map(|row: &Row| row.id.as_str()));
+        let page = rows.scroll(None, 3, found.last().map(|row: &Row| row.id.as_str())).unwrap();
         if page.is_empty() {
             break;
         }
@@ -208,8 +208,8 @@ fn check_contents(rows: &Collection, model: &Model) -> Result<(), TestCaseError>
     let filter = json!({"n": {"$gte": 2}});
     let parsed = Filter::parse(&filter).unwrap();
     let matching: Vec<Row> = model.values().filter(|row| matches(row, Some(&filter))).cloned().collect();
-    prop_assert_eq!(rows.count(Some(&parsed)), matching.len());
-    prop_assert_eq!(rows.scroll(Some(&parsed), usize::MAX, None), matching);
+    prop_assert_eq!(rows.count(Some(&parsed)).unwrap(), matching.len());
+    prop_assert_eq!(rows.scroll(Some(&parsed), usize::MAX, None).unwrap(), matching);
     Ok(())
 }
 
@@ -302,7 +302,7 @@ fn readers_see_whole_batches() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
-                    let seen = rows.scroll(None, usize::MAX, None);
+                    let seen = rows.scroll(None, usize::MAX, None).unwrap();
                     let rounds: std::collections::BTreeSet<String> =
                         seen.iter().map(|row| row.metadata["round"].to_string()).collect();
                     assert!(seen.is_empty() || seen.len() == BATCH);

@@ -1,7 +1,7 @@
 //! Search over enough rows for threads and merges to matter.
 
 use serde_json::json;
-use sting_vector::{Filter, Query, Row, Store};
+use sting_vector::{Filter, Fusion, Method, Mode, Query, Row, Store};
 
 use crate::{collection, metadata};
 
@@ -80,7 +80,7 @@ fn the_index_keeps_its_promises() {
     let graph = std::fs::read_dir(folder.path().join("rows"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.to_str().unwrap().contains("graph-"))
+        .find(|path| path.to_str().unwrap().contains("links-"))
         .unwrap();
 
     let mut found = 0;
@@ -118,7 +118,7 @@ fn the_index_keeps_its_promises() {
     std::fs::write(&graph, &damaged).unwrap();
     let reader = Store::open_with(folder.path(), sting_vector::StoreOptions::default().read_only()).unwrap();
     let report = reader.verify().unwrap();
-    assert!(report.problems.len() == 1 && report.problems[0].contains("graph-"), "{report:?}");
+    assert!(report.problems.len() == 1 && report.problems[0].contains("links-"), "{report:?}");
     let exact = Query::vector(queries[1].clone()).with_min_recall(1.0);
     assert_eq!(ids(&collection(&reader, "rows"), &exact).len(), 10);
     let store = Store::open(folder.path()).unwrap();
@@ -143,7 +143,59 @@ fn hybrid_search_leaves_nothing_out() {
         let query =
             Query::text(format!("w{} w{}", n % 7, n * 13)).with_vector(vector.clone()).with_min_recall(1.0);
         let all = ids(&rows, &query.clone().with_k(usize::MAX));
-        assert_eq!(all.len(), rows.count(None));
+        assert_eq!(all.len(), rows.count(None).unwrap());
         assert_eq!(ids(&rows, &query.with_k(20)), all[..20]);
     }
+}
+
+/// Reciprocal rank fusion is what the two legs alone say, added up.
+#[test]
+fn ranks_are_fused() {
+    let store = Store::in_memory();
+    let rows = collection(&store, "rows");
+    let queries = large(&rows);
+    for (n, vector) in queries.iter().enumerate().take(6) {
+        let query = Query::text(format!("w{} w{}", n % 7, n * 13)).with_vector(vector.clone());
+        let query = query.with_min_recall(1.0).with_fusion(Fusion::ReciprocalRank).with_vector_weight(0.7);
+        let mut expected: std::collections::BTreeMap<String, f32> = std::collections::BTreeMap::new();
+        for (mode, weight) in [(Mode::Vector, 0.7), (Mode::Keyword, 1.0)] {
+            let leg = ids(&rows, &query.clone().with_mode(mode).with_k(100));
+            for (rank, id) in leg.into_iter().enumerate() {
+                *expected.entry(id).or_default() += weight / (61.0 + rank as f32);
+            }
+        }
+        let mut expected: Vec<(String, f32)> = expected.into_iter().collect();
+        expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let hits = rows.search(&query.with_k(50)).unwrap();
+        assert_eq!(hits.len(), 50);
+        for (hit, (_, score)) in hits.iter().zip(&expected) {
+            assert!((hit.score - score).abs() < 1e-6);
+        }
+    }
+}
+
+/// The plan follows the filter's true cardinality, and says so.
+#[test]
+fn plans_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let rows = collection(&store, "rows");
+    let queries = large(&rows);
+    store.compact().unwrap();
+    let query = |filter: serde_json::Value| {
+        Query::vector(queries[0].clone()).with_filter(Filter::parse(&filter).unwrap()).with_min_recall(0.9)
+    };
+    let (_, one) = rows.explain(&query(json!({"n": 77}))).unwrap();
+    assert_eq!((one.eligible, one.segments[0].method, one.segments[0].visited), (1, Method::Exact, 1));
+    let (_, third) = rows.explain(&query(json!({"third": 1}))).unwrap();
+    assert_eq!(third.eligible, 4167);
+    let exact = Query::vector(queries[0].clone()).with_min_recall(1.0);
+    let (_, all) = rows.explain(&exact).unwrap();
+    assert_eq!((all.segments[0].method, all.expected_recall), (Method::Codes, 1.0));
+    let (hits, wide) = rows.explain(&Query::vector(queries[0].clone()).with_min_recall(0.8)).unwrap();
+    assert_eq!(hits.len(), 10);
+    assert!(wide.segments.len() == 1 && (0.8..=1.0).contains(&wide.expected_recall), "{wide:?}");
+    assert!(wide.segments[0].method != Method::Graph || wide.segments[0].visited < wide.segments[0].rows);
+    let (_, words) = rows.explain(&Query::text("w1 absent").with_mode(Mode::Keyword)).unwrap();
+    assert!(words.segments.is_empty() && words.words[0].1 > 0 && words.words[1].1 == 0);
 }

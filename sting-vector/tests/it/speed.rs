@@ -1,5 +1,8 @@
 //! Figures, not checks: `cargo test --release -p sting-vector --test it speed -- --ignored --nocapture`.
+//!
+//! `STING_ROWS` says how many rows (30,000 if not set), `STING_STORE` where the store is left.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -32,8 +35,9 @@ fn each(what: &str, queries: usize, run: impl Fn(usize)) {
 #[ignore = "takes minutes"]
 fn speed() {
     let rows_wanted: usize = std::env::var("STING_ROWS").map_or(30_000, |rows| rows.parse().unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("STING_STORE").map_or(temporary.path().join("store"), PathBuf::from);
+    let store = Store::open(&folder).unwrap();
     let rows = collection(&store, "rows");
     let mut state = 42;
     let centres: Vec<Vec<f32>> = (0..300).map(|_| (0..DIM).map(|_| random(&mut state)).collect()).collect();
@@ -77,13 +81,53 @@ fn speed() {
         println!("recall {min_recall} asked, {} found", (0..200).map(hits).sum::<usize>() as f32 / 2000.0);
         each("  ", 200, |n| drop(search(n, min_recall)));
     }
-    println!("{} bytes a row on disk", store.disk_bytes().unwrap() as usize / rows.count(None));
+    println!("{} bytes a row on disk", store.disk_bytes().unwrap() as usize / rows.count(None).unwrap());
     store.close().unwrap();
     drop((rows, store));
+    // In a process of its own, whose memory holds nothing else.
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["speed::opened", "--exact", "--ignored", "--nocapture"])
+        .env("STING_STORE", &folder)
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// Resident memory in kilobytes: all of it, and what files are mapped to.
+fn resident() -> (usize, usize) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| -> usize {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().nth(1).map_or(0, |number| number.parse().unwrap())
+    };
+    (field("VmRSS:"), field("RssFile:"))
+}
+
+/// Opens the store that is there, searches it, and says what that takes.
+#[test]
+#[ignore = "started by the test above"]
+fn opened() {
+    let Some(folder) = std::env::var_os("STING_STORE") else { return };
+    let before = resident();
     let start = Instant::now();
-    let store = Store::open(folder.path()).unwrap();
+    let store = Store::open(folder).unwrap();
     let rows = collection(&store, "rows");
-    println!("open: {:?} for {} rows", start.elapsed(), rows.count(None));
+    let count = rows.count(None).unwrap();
+    println!("open: {:?} for {count} rows", start.elapsed());
+    let mut state = 77;
+    let query = |state: &mut u64| -> Vec<f32> { (0..DIM).map(|_| random(state)).collect() };
+    let start = Instant::now();
+    rows.search(&Query::vector(query(&mut state))).unwrap();
+    println!("first search: {:?}", start.elapsed());
+    for _ in 0..300 {
+        rows.search(&Query::vector(query(&mut state))).unwrap();
+    }
+    let after = resident();
+    let bytes = |now: usize, before: usize| (now - before) * 1024 / count;
+    println!(
+        "{} bytes a row resident, {} of them mapped",
+        bytes(after.0, before.0),
+        bytes(after.1, before.1)
+    );
 }
 
 fn searches(rows: &Collection, queries: &[Vec<f32>], vocabulary: &[String]) {

@@ -21,16 +21,16 @@ pub(super) struct Survey {
 const PAGE: usize = 512;
 
 impl Survey {
-    pub(super) fn of(collection: &Collection) -> Self {
+    pub(super) fn of(collection: &Collection) -> Result<Self, sting_vector::Error> {
         let (mut survey, mut seen) = (Self::default(), BTreeSet::new());
-        let mut rows = collection.scroll(None, PAGE, None);
+        let mut rows = collection.scroll(None, PAGE, None)?;
         while let Some(last) = rows.last().map(|row| row.id.clone()) {
             for row in &rows {
                 survey.add(row, &mut seen);
             }
-            rows = collection.scroll(None, PAGE, Some(&last));
+            rows = collection.scroll(None, PAGE, Some(&last))?;
         }
-        survey
+        Ok(survey)
     }
 
     fn add(&mut self, row: &Row, seen: &mut BTreeSet<String>) {

@@ -90,7 +90,7 @@ pub fn run(plan: &Plan, progress: &ProgressBar) -> Result<Facts, Error> {
     let collection =
         |jar: &str| store.collection(jar, CollectionConfig::default().with_embedder(Arc::clone(&embedder)));
     let (documents, event_rows) = (collection(&jar)?, collection(EVENTS)?);
-    let survey = Survey::of(&documents);
+    let survey = Survey::of(&documents)?;
     let queries = if sample.is_some() { QUERIES.map(String::from).to_vec() } else { survey.queries() };
     let (detection, rule_seconds) = rules::detect(rules::bundled(), &events, &attacks, &scrubber)?;
     let mut stages = stages(&manifests);
@@ -115,7 +115,7 @@ pub fn run(plan: &Plan, progress: &ProgressBar) -> Result<Facts, Error> {
         index: Index {
             jar: jar.clone(),
             chunks: survey.chunks,
-            event_chunks: event_rows.count(None) as u64,
+            event_chunks: event_rows.count(None)? as u64,
             bytes: store.disk_bytes()?,
             embedder: embedder.id().to_owned(),
             dim: embedder.dim(),

@@ -21,8 +21,9 @@ const HELD_BACK: usize = 128;
 const WIDTHS: [u32; 14] = [10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 1280];
 
 impl Graph {
-    /// Builds the graph of some rows. `None` if they are too few or their metric allows none.
-    pub(crate) fn build(codes: &Codes, rows: &[u32]) -> Option<Self> {
+    /// Builds the graph of some rows. `None` if they are too few, their metric allows none, or the
+    /// work was cancelled.
+    pub(crate) fn build(codes: Codes<'_>, rows: &[u32], is_cancelled: &dyn Fn() -> bool) -> Option<Self> {
         if rows.len() < 4 * HELD_BACK || !codes.is_navigable() {
             return None;
         }
@@ -32,6 +33,9 @@ impl Graph {
         let mut builder = Builder { codes, links: vec![Vec::new(); codes.len()], entries: vec![rows[0]] };
         let mut done = 1;
         while done < rows.len() {
+            if is_cancelled() {
+                return None;
+            }
             // Rows of one batch do not see each other, so batches stay small beside what is there.
             let batch = (done / 8).clamp(1, 2048).min(rows.len() - done);
             builder.insert(&rows[done..done + batch]);
@@ -58,7 +62,7 @@ fn shuffled(rows: &[u32]) -> Vec<u32> {
 }
 
 struct Builder<'c> {
-    codes: &'c Codes,
+    codes: Codes<'c>,
     links: Vec<Vec<u32>>,
     entries: Vec<u32>,
 }
@@ -203,6 +207,6 @@ impl Builder<'_> {
         for (row, few) in links.chunks_exact_mut(DEGREE).zip(&self.links) {
             row[..few.len()].copy_from_slice(few);
         }
-        Graph { links, entries: self.entries, calibration }
+        Graph { links: links.into(), entries: self.entries, calibration, ..Graph::default() }
     }
 }

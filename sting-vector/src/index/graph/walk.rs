@@ -70,23 +70,24 @@ impl Walker {
         self.best.clear();
     }
 
-    /// Walks, and leaves the best eligible rows. Returns whether the budget was enough.
+    /// Walks, and leaves the best eligible rows. Returns how many rows it
+    /// looked at, and whether the budget was enough.
     pub(super) fn walk<L: Iterator<Item = u32>>(
         &mut self,
-        codes: &Codes,
+        codes: Codes<'_>,
         query: &CodedQuery,
         entries: &[u32],
         Walk { width, budget }: Walk,
         links: impl Fn(u32) -> L,
         eligible: impl Fn(u32) -> bool,
-    ) -> bool {
+    ) -> (usize, bool) {
         self.begin(codes.len());
         self.enter(codes, query, entries);
         let mut looks = entries.len();
         loop {
             looks += self.fresh.len();
             if looks > budget {
-                return false;
+                return (looks, false);
             }
             for &row in &self.fresh {
                 let near = Near { distance: codes.distance(query, row), row };
@@ -102,9 +103,9 @@ impl Walker {
                     }
                 }
             }
-            let Some(Reverse(next)) = self.frontier.pop() else { return true };
+            let Some(Reverse(next)) = self.frontier.pop() else { return (looks, true) };
             if self.best.len() >= width && self.best.peek().is_some_and(|worst| next > *worst) {
-                return true;
+                return (looks, true);
             }
             self.fresh.clear();
             for row in links(next.row) {
@@ -119,7 +120,7 @@ impl Walker {
     }
 
     /// Starts from the nearest of the entries.
-    fn enter(&mut self, codes: &Codes, query: &CodedQuery, entries: &[u32]) {
+    fn enter(&mut self, codes: Codes<'_>, query: &CodedQuery, entries: &[u32]) {
         let mut nearest = Top::new(STARTS);
         for (place, &row) in entries.iter().enumerate() {
             if let Some(&later) = entries.get(place + PREFETCHED) {
