@@ -224,11 +224,11 @@ fn gt_nit(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::validate;
+    use crate::validate::published_examples;
 
     #[test]
-    fn published_examples() {
-        for (name, good, bad) in [
+    fn published() {
+        published_examples(&[
             ("us_ssn", "536-22-8726", "666-22-8726"),
             ("us_itin", "911-70-1234", "911-30-1234"),
             ("us_npi", "1234567893", "1234567894"),
@@ -247,9 +247,6 @@ mod tests {
             ("ve_rif", "V-11470283-4", "V-11470283-3"),
             ("do_cedula", "00113918205", "00113918204"),
             ("gt_nit", "576937-K", "576937-8"),
-        ] {
-            assert_eq!(validate(name, good), Some(true), "{name} {good}");
-            assert_eq!(validate(name, bad), Some(false), "{name} {bad}");
-        }
+        ]);
     }
 }

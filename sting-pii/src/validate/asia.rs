@@ -392,11 +392,11 @@ fn ua_rnokpp(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::validate;
+    use crate::validate::{published_examples, validate};
 
     #[test]
-    fn published_examples() {
-        for (name, good, bad) in [
+    fn published() {
+        published_examples(&[
             ("au_tfn", "123 456 782", "123 456 783"),
             ("au_abn", "51 824 753 556", "51 824 753 557"),
             ("au_acn", "004 085 616", "004 085 617"),
@@ -427,10 +427,7 @@ mod tests {
             ("ru_inn", "7707083893", "7707083894"),
             ("ru_snils", "112-233-445 95", "112-233-445 96"),
             ("ua_rnokpp", "1759013776", "1759013777"),
-        ] {
-            assert_eq!(validate(name, good), Some(true), "{name} {good}");
-            assert_eq!(validate(name, bad), Some(false), "{name} {bad}");
-        }
+        ]);
         assert_eq!(validate("kr_frn", "911124-5678901"), Some(true));
         assert_eq!(validate("eg_id", "29001011234567"), Some(true));
         assert_eq!(validate("my_nric", "770305-02-1234"), Some(true));

@@ -213,11 +213,11 @@ fn vin(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::validate;
+    use crate::validate::published_examples;
 
     #[test]
-    fn published_examples() {
-        for (name, good, bad) in [
+    fn published() {
+        published_examples(&[
             ("credit_card", "4111-1111-1111-1111", "4111-1111-1111-1112"),
             ("iban", "GB82 WEST 1234 5698 7654 32", "GB82 WEST 1234 5698 7654 33"),
             ("us_aba", "021000021", "021000022"),
@@ -239,9 +239,6 @@ mod tests {
             ),
             ("imei", "490154203237518", "490154203237519"),
             ("vin", "1M8GDM9AXKP042788", "1M8GDM9A1KP042788"),
-        ] {
-            assert_eq!(validate(name, good), Some(true), "{name} {good}");
-            assert_eq!(validate(name, bad), Some(false), "{name} {bad}");
-        }
+        ]);
     }
 }
