@@ -79,6 +79,8 @@ fn url_credentials(value: &[u8]) -> bool {
 
 /// E.164: at most 15 digits behind a country code that exists, not all alike.
 fn phone(value: &[u8]) -> bool {
+    // An extension does not count.
+    let value = value.split(|b| matches!(b, b'x' | b'e')).next().unwrap_or_default();
     let digits: Vec<u8> = value.iter().filter(|b| b.is_ascii_digit()).copied().collect();
     (7..=15).contains(&digits.len()) && digits[0] != b'0' && !digits[1..].iter().all(|d| *d == digits[1])
 }

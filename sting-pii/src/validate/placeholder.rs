@@ -117,11 +117,11 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
 }
 
-/// Length of the longest stretch of symbols each of which is the next of the one before.
+/// Length of the longest stretch of symbols each of which is the next of the one before; `0` is next to `9`.
 pub(super) fn longest_run(value: &[u8]) -> usize {
     let (mut longest, mut run) = (0, 1);
     for pair in value.windows(2) {
-        let next = pair[1].is_ascii_alphanumeric() && pair[0].wrapping_add(1) == pair[1];
+        let next = pair[1].is_ascii_alphanumeric() && pair[0].wrapping_add(1) == pair[1] || pair == b"90";
         run = if next { run + 1 } else { 1 };
         longest = longest.max(run);
     }
@@ -196,7 +196,7 @@ mod tests {
         {
             assert!(!is_wordy(text.as_bytes()), "{text}");
         }
-        assert_eq!((longest_run(b"xabcdz"), longest_run(b"")), (4, 0));
+        assert_eq!((longest_run(b"xabcdz"), longest_run(b"7890123x"), longest_run(b"")), (4, 7, 0));
     }
 
     #[test]

@@ -7,6 +7,9 @@ pub(super) const CHECKS: &[Check] = &[
     check("github_token", 1e6, github_token),
     check("jwt", 100.0, jwt),
     check("secret", 3.0, |value| !is_placeholder(value) && entropy(value) >= 3.0),
+    check("secret_token", 3.0, |value| {
+        !is_placeholder(value) && entropy(value) >= 3.0 && !ends_in_digest(value)
+    }),
     check("password", 2.0, |value| !is_placeholder(value)),
     check("password_no_path", 2.0, |value| !is_placeholder(value) && !is_path(value)),
     check("random", 3.0, random),
@@ -228,6 +231,13 @@ fn is_path(value: &[u8]) -> bool {
                 || matches!(b, b'/' | b'\\' | b'.' | b'_' | b'-' | b' ' | b':')
                 || *b >= 0x80
         })
+}
+
+/// Behind its prefix only hexadecimal digits, as many as a digest has: a name with a hash of its file's contents. No
+/// random value of 62 symbols looks like that.
+fn ends_in_digest(value: &[u8]) -> bool {
+    let body = value.rsplit(|b| matches!(b, b'-' | b'_')).next().unwrap_or_default();
+    body.len() >= 32 && body.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Letters and digits both, as in what a machine made up.
