@@ -92,7 +92,7 @@ pub(super) fn make(
             first.spans.extend(sample.spans.iter().map(|(s, e, k)| (s + shift, e + shift, *k)));
             sample = first;
         }
-        if dice.chance(2) && sample.text.is_ascii() {
+        if dice.chance(5) && sample.text.is_ascii() {
             sample.text = if dice.chance(50) {
                 sample.text.to_ascii_uppercase()
             } else {
@@ -148,8 +148,12 @@ impl<'a> Maker<'a> {
             "org" => ("organization", self.organization()),
             "address" => ("address", self.address()),
             "street" => ("address", self.street()),
+            "corner" => ("address", self.corner()),
             _ => ("", self.filler(slot)),
         };
+        // Places are shouted, and headings are.
+        let shouts = matches!(slot, "city" | "place" | "country" | "person" | "last") && self.dice.chance(5);
+        let value = if shouts { value.to_uppercase() } else { value };
         let start = self.sample.text.len();
         self.sample.text.push_str(&value);
         if let Some(kind) = KINDS.iter().position(|name| *name == kind)
@@ -332,8 +336,21 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Where two streets meet.
+    fn corner(&mut self) -> String {
+        let (one, other) = (self.street(), self.street());
+        match self.dice.below(4) {
+            0 => format!("the corner of {one} and {other}"),
+            1 => format!("{one} and {other}"),
+            2 => format!("{one} & {other}"),
+            _ => format!("the corner of {one} and {}", self.entry("street")),
+        }
+    }
+
     fn address(&mut self) -> String {
-        let joint = *self.dice.pick(&["\n", ", ", ", ", ", ", " ", ",\n"]);
+        let joint = *self.dice.pick(&[
+            "\n", "\n", ", ", ", ", ", ", ", ", " ", ",\n", "\n ", "\n    ", "\n  ", "\n\n", "\n> ", " - ",
+        ]);
         let mut address = if self.dice.chance(70) {
             self.entry("address").replace('\n', joint)
         } else {
@@ -348,8 +365,17 @@ impl<'a> Maker<'a> {
             }
             let code = self.post_code();
             let city = self.city();
+            // A number of the house besides that of the street.
+            if self.dice.chance(12) {
+                address = format!("{} {address}", self.dice.below(9000) + 1);
+            }
             address += joint;
-            match self.dice.below(4) {
+            match self.dice.below(6) {
+                4 => address += &format!("{city}{joint}{code}"),
+                5 => {
+                    let country = self.special("geonames", "country");
+                    address += &format!("{city}{joint}{country} {code}");
+                }
                 0 => address += &format!("{code} {city}"),
                 1 => address += &format!("{city}, {} {code}", self.special("geonames", "region")),
                 2 => address += &format!("{city} {code}"),
@@ -412,6 +438,80 @@ impl<'a> Maker<'a> {
                 _ => format!("{} {d}", months[m]),
             },
             "month" => months[m].into(),
+            // Words that begin a sentence without being a part of the name behind them, though some are names too.
+            "verb" => (*self.dice.pick(&[
+                "Page",
+                "Call",
+                "Phone",
+                "Ring",
+                "Ask",
+                "Tell",
+                "Email",
+                "Mail",
+                "Text",
+                "Message",
+                "Ping",
+                "Notify",
+                "Thank",
+                "Meet",
+                "Invite",
+                "Follow",
+                "Contact",
+                "Bill",
+                "Charge",
+                "Refund",
+                "Pay",
+                "Mark",
+                "Grant",
+                "Remind",
+                "Chase",
+                "Help",
+                "Assign",
+                "Add",
+                "Remove",
+                "Let",
+                "Have",
+                "Give",
+                "Show",
+                "Hire",
+                "See",
+                "Visit",
+                "Join",
+                "Watch",
+                "Book",
+                "Brief",
+                "Copy",
+                "Wake",
+                "Update",
+                "Check",
+                "Will",
+                "Did",
+                "Can",
+                "Does",
+                "When",
+                "Only",
+                "Then",
+                "Yesterday",
+                "Tomorrow",
+                "Today",
+                "Dear",
+                "Poor",
+                "Maybe",
+                "Sorry",
+                "Search",
+                "Find",
+                "Play",
+                "Trust",
+                "Drop",
+                "Press",
+                "Sue",
+                "Rob",
+                "Pat",
+                "Skip",
+                "Face",
+                "Warn",
+            ]))
+            .into(),
             "day" => (*self.dice.pick(&days)).into(),
             "time" => format!("{}:{:02}", self.dice.below(24), self.dice.below(60)),
             "year" => y.to_string(),

@@ -27,6 +27,12 @@ pub(crate) struct Facts {
 const NOTHING: Facts = Facts { word: 1, prefix: 0, suffix: [0; 3], form: 0xFF, lists: 0, is_number: false };
 
 impl Facts {
+    /// A name that somebody wrote small, and no other word.
+    pub(crate) const fn is_lower_name(&self) -> bool {
+        self.lists & (list::FIRST | list::LAST | list::CITY | list::COUNTRY) != 0
+            && self.lists & list::COMMON == 0
+    }
+
     /// The facts of a token.
     pub(crate) fn of(text: &[u8], token: &Token, gazetteer: &Gazetteer<'_>) -> Self {
         let bytes = &text[token.start as usize..token.end as usize];

@@ -28,6 +28,9 @@ const BLOCK: usize = 16 * 1024;
 /// gone, and what is left must not be found one piece a round.
 const BESIDE_A_TOKEN: i32 = 400;
 
+/// Hundredths of a nat that a name needs in prose if all of it is written small.
+const WRITTEN_SMALL: i32 = 200;
+
 /// The model's number of addresses.
 const ADDRESS: usize = 3;
 const PERSON: usize = 0;
@@ -123,14 +126,17 @@ impl Reader {
         if !self.tokens[found.tokens.clone()].iter().any(is_letters) {
             return None;
         }
-        // Words that are all written small are too often no name, and short ones all in capitals no address:
-        // `ORD-20260203-0012,C-10058`.
+        // Words that are all written small are too often no name, unless a list knows one and the model is sure, and
+        // short ones all in capitals no address: `ORD-20260203-0012,C-10058`.
         let speaks = |token: &Token| match token.shape {
             Shape::Title | Shape::Mixed | Shape::Caseless | Shape::Ideograph => true,
             Shape::Upper => found.kind != ADDRESS || token.end - token.start >= 4,
             _ => false,
         };
-        if setting == Setting::Prose && !self.tokens[found.tokens.clone()].iter().any(speaks) {
+        let small = || {
+            found.margin >= WRITTEN_SMALL && self.facts[found.tokens.clone()].iter().any(Facts::is_lower_name)
+        };
+        if setting == Setting::Prose && !self.tokens[found.tokens.clone()].iter().any(speaks) && !small() {
             return None;
         }
         let span = Span::new(self.tokens[first].start as usize, self.tokens[last].end as usize);

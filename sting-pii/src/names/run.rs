@@ -43,7 +43,7 @@ fn role(text: &[u8], token: &Token, facts: &Facts) -> Role {
             Role::Strong
         }
         Shape::Number | Shape::Alnum => Role::Edge,
-        Shape::Lower if is_lower_name(facts.lists) => Role::Strong,
+        Shape::Lower if facts.is_lower_name() => Role::Strong,
         Shape::Lower if facts.lists & list::STREET != 0 => Role::Edge,
         Shape::Lower if CONNECTORS.contains(&facts.word) => Role::Inner,
         // Typographic marks: `’`, dashes, the middle dot of Japanese.
@@ -81,14 +81,17 @@ fn in_machinery(text: &[u8], token: &Token) -> bool {
     }
 }
 
+/// True for the `>` before a line of a mail that is answered.
+fn quotes(tokens: &[Token], at: usize) -> bool {
+    tokens[at].mark == b'>'
+        && at.checked_sub(1).is_none_or(|before| {
+            matches!(tokens[before], Token { shape: Shape::Break, .. } | Token { mark: b'>', .. })
+        })
+}
+
 /// True for a line break before a line of a log: no name goes on there.
 fn begins_log(text: &[u8], token: &Token) -> bool {
     token.shape == Shape::Break && setting::is_log(&text[token.end as usize..])
-}
-
-/// A name that somebody wrote small, and no other word.
-const fn is_lower_name(lists: u8) -> bool {
-    lists & (list::FIRST | list::LAST | list::CITY | list::COUNTRY) != 0 && lists & list::COMMON == 0
 }
 
 /// The runs among `tokens`; none is longer than [`MAX_RUN`] bytes but for a single token.
@@ -102,6 +105,7 @@ pub(crate) fn runs(text: &[u8], tokens: &[Token], facts: &[Facts], mut each: imp
             let paragraph =
                 tokens[at].shape == Shape::Break && at > from && tokens[at - 1].shape == Shape::Break;
             match role(text, &tokens[at], &facts[at]) {
+                Role::Outside if quotes(tokens, at) => {}
                 Role::Outside => break,
                 _ if paragraph || begins_log(text, &tokens[at]) => break,
                 Role::Inner => {}
