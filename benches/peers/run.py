@@ -93,12 +93,14 @@ def install(area: str) -> dict[str, str]:
     return missing
 
 
-def build(profile: str) -> tuple[Path, str]:
-    """Builds `sting-bench`; returns its path, and why it has no Rust peers if it has none."""
+def build(profile: str, peers: bool = True) -> tuple[Path, str]:
+    """Builds `sting-bench`, with the Rust peers or without; returns its path, and why it lacks them if it should not."""
     cargo = [os.environ.get("CARGO", "cargo"), "build", "--profile", profile, "-p", "sting-bench"]
     # RUSTFLAGS is left alone: ours and the Rust peers are built with the same flags, ordinary ones by default.
     reason = ""
-    if subprocess.run([*cargo, "--features", "peers"], cwd=ROOT).returncode != 0:
+    if not peers:
+        subprocess.run(cargo, cwd=ROOT, check=True)
+    elif subprocess.run([*cargo, "--features", "peers"], cwd=ROOT).returncode != 0:
         reason = "the Rust peers do not build here"
         print(f"{reason}; going on without them", flush=True)
         subprocess.run(cargo, cwd=ROOT, check=True)

@@ -71,9 +71,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             (text.len() as f64 / best / 1e6, count)
         };
-        let (find, found) = best(&|| scrubber.find_bytes(&text).len());
-        let (lines, _) =
-            best(&|| text.split(|b| *b == b'\n').map(|line| scrubber.find_bytes(line).len()).sum());
+        let (find, found) = best(&|| scrubber.find_bytes(&text).map_or(0, |found| found.len()));
+        let (lines, _) = best(&|| {
+            text.split(|b| *b == b'\n')
+                .map(|line| scrubber.find_bytes(line).map_or(0, |found| found.len()))
+                .sum()
+        });
         let (scrub, _) = best(&|| scrubber.scrub_bytes(&text).map_or(0, |out| out.get().len()));
         println!(
             "{name}: built in {built:.1} ms, find {find:.0} MB/s ({found} findings), \

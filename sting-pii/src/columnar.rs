@@ -225,13 +225,13 @@ impl Walk<'_> {
         let private: BooleanArray = (0..array.len())
             .map(|row| {
                 if array.is_null(row) {
-                    return Some(false);
+                    return Ok(Some(false));
                 }
-                let findings = find_number(self.scrubber, &formatter.value(row).to_string(), &place.name);
+                let findings = find_number(self.scrubber, &formatter.value(row).to_string(), &place.name)?;
                 verdict.add(&findings);
-                Some(findings.iter().any(|finding| finding.action != Action::Keep.name()))
+                Ok(Some(findings.iter().any(|finding| finding.action != Action::Keep.name())))
             })
-            .collect();
+            .collect::<Result<_, Error>>()?;
         self.verdicts.push(verdict);
         if private.true_count() == 0 {
             return Ok(array.clone());
@@ -241,8 +241,8 @@ impl Walk<'_> {
 }
 
 /// What is private in a number, written out. Numbers of less than four digits are nobody's.
-fn find_number(scrubber: &Scrubber, text: &str, name: &str) -> Vec<Finding> {
-    if text.len() < 4 { Vec::new() } else { scrubber.find_field(text.as_bytes(), Some(name)) }
+fn find_number(scrubber: &Scrubber, text: &str, name: &str) -> Result<Vec<Finding>, Error> {
+    if text.len() < 4 { Ok(Vec::new()) } else { scrubber.find_field(text.as_bytes(), Some(name)) }
 }
 
 /// The field of a column that was rebuilt.

@@ -1,7 +1,10 @@
 //! Findings that are let pass.
 
+mod caller;
+
 use crate::catalog::{Detector, resolve_kind};
 use crate::{Error, Risk};
+pub use caller::{Caller, Day, Network, TimeOfDay, TimeWindow};
 use serde::Deserialize;
 
 /// Lets findings pass: those on which everything applies that it names.
@@ -28,6 +31,12 @@ pub struct Exception {
     pub below: Option<f32>,
     /// Kinds that are no more private than this. All if none.
     pub max_risk: Option<Risk>,
+    /// For a [`Caller`] who has one of these roles. For everybody if empty.
+    pub roles: Vec<String>,
+    /// For a [`Caller`] whose address is in one of these networks. From everywhere if empty.
+    pub networks: Vec<Network>,
+    /// For a [`Caller`] who asks in one of these windows of time. Always if empty.
+    pub times: Vec<TimeWindow>,
 }
 
 impl Exception {
@@ -37,10 +46,26 @@ impl Exception {
             return Err(Error::config(
                 "exception",
                 "it names no condition",
-                "name kinds, values, fields or a score",
+                "name kinds, values, fields, a score, a risk, roles, networks or times",
             ));
         }
         self.kinds.iter().try_for_each(|kind| resolve_kind(known, kind).map(drop))
+    }
+
+    /// True if what it says of the caller holds. What is not known holds for nobody.
+    fn is_for(&self, caller: Option<&Caller>) -> bool {
+        let knows = |says: &dyn Fn(&Caller) -> bool| caller.is_some_and(says);
+        (self.roles.is_empty() || knows(&|caller| caller.roles.iter().any(|role| self.roles.contains(role))))
+            && (self.networks.is_empty()
+                || knows(&|caller| {
+                    caller
+                        .address
+                        .is_some_and(|address| self.networks.iter().any(|net| net.contains(address)))
+                }))
+            && (self.times.is_empty()
+                || knows(&|caller| {
+                    caller.time.is_some_and(|time| self.times.iter().any(|window| window.contains(time)))
+                }))
     }
 }
 
@@ -75,6 +100,16 @@ impl Exceptions {
         Self(exceptions.iter().map(resolved).collect())
     }
 
+    /// Those that hold for a caller; none of those that ask who calls if that is not known.
+    pub(crate) fn for_caller(&self, caller: Option<&Caller>) -> Applicable<'_> {
+        Applicable(self.0.iter().filter(|exception| exception.is_for(caller)).collect())
+    }
+}
+
+/// Exceptions that hold for whoever calls.
+pub(crate) struct Applicable<'e>(Vec<&'e Exception>);
+
+impl Applicable<'_> {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

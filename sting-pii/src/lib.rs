@@ -27,7 +27,7 @@ pub use catalog::{Boundary, Detector, Extent, Group, builtin, kinds};
 pub use columnar::{ColumnVerdict, ScrubbedBatch};
 pub use config::{CustomDetector, ScrubConfig};
 pub use error::Error;
-pub use exception::Exception;
+pub use exception::{Caller, Day, Exception, Network, TimeOfDay, TimeWindow};
 pub use finding::{Evidence, Finding, Risk};
 pub use import::PatternSet;
 pub use key::Key;

@@ -7,7 +7,7 @@ use crate::detect::{Candidate, Engine};
 use crate::exception::Exceptions;
 use crate::names::NameFinder;
 use crate::vault::{MemoryVault, Vault};
-use crate::{Action, Error, Evidence, Finding, Key, ScrubConfig};
+use crate::{Action, Caller, Error, Evidence, Finding, Key, ScrubConfig};
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -23,13 +23,18 @@ pub(crate) const MAX_ROUNDS: usize = 8;
 /// Building one compiles its detectors (about 10 ms); cloning it is free, and any number of threads
 /// may use it at once. See the [crate's documentation](crate) for examples.
 #[derive(Clone, Debug)]
-pub struct Scrubber(Arc<Inner>, Subject);
+pub struct Scrubber(Arc<Inner>, Situation);
 
-/// Whose dates are shifted together.
+/// Whose texts are scrubbed, and for whom.
 #[derive(Clone, Default)]
-struct Subject(Option<Arc<str>>);
+struct Situation {
+    /// Whose dates are shifted together.
+    subject: Option<Arc<str>>,
+    /// Whom exceptions are asked about.
+    caller: Option<Arc<Caller>>,
+}
 
-impl fmt::Debug for Subject {
+impl fmt::Debug for Situation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
@@ -114,7 +119,7 @@ impl Scrubber {
             config_id: id.finish(),
             names,
         };
-        let scrubber = Self(Arc::new(inner), Subject::default());
+        let scrubber = Self(Arc::new(inner), Situation::default());
         scrubber.check_replacements()?;
         for row in &config.custom {
             scrubber.check_examples(row)?;
@@ -126,7 +131,7 @@ impl Scrubber {
     fn check_replacements(&self) -> Result<(), Error> {
         let texts: BTreeSet<_> = self.0.plans.iter().filter_map(Plan::replacement).collect();
         for text in texts {
-            if self.try_find(text)?.iter().any(|finding| finding.action != Action::Keep.name()) {
+            if self.find(text)?.iter().any(|finding| finding.action != Action::Keep.name()) {
                 return Err(Error::config(
                     "action replace",
                     "private data is found in the replacement",
@@ -173,7 +178,15 @@ impl Scrubber {
     /// The same scrubber for the texts of one subject, a patient's for example: [`Action::DateShift`] moves all dates of
     /// a subject by the same number of days. The name is not kept beyond the scrubber, and nothing prints it.
     pub fn for_subject(&self, subject: impl Into<Arc<str>>) -> Self {
-        Self(self.0.clone(), Subject(Some(subject.into())))
+        let subject = Some(subject.into());
+        Self(self.0.clone(), Situation { subject, ..self.1.clone() })
+    }
+
+    /// The same scrubber for texts that `caller` is given: [exceptions](crate::Exception) that name roles, networks or
+    /// times hold if the caller fits. Without a caller they hold for nobody.
+    pub fn for_caller(&self, caller: Caller) -> Self {
+        let caller = Some(Arc::new(caller));
+        Self(self.0.clone(), Situation { caller, ..self.1.clone() })
     }
 
     /// True if scrubbing what was scrubbed changes nothing. That is so unless an action writes something that is found
@@ -201,7 +214,7 @@ impl Scrubber {
     fn tools(&self) -> Tools<'_> {
         Tools {
             key: self.0.key.as_ref(),
-            subject: self.1.0.as_deref().unwrap_or_default(),
+            subject: self.1.subject.as_deref().unwrap_or_default(),
             vault: Some(self.0.vault.as_ref()),
         }
     }
@@ -219,30 +232,27 @@ impl Scrubber {
 
     /// What is private in `text`, in order, without overlaps.
     ///
-    /// If a recognizer of the caller's fails, names are missing; [`Scrubber::try_find`] tells.
-    pub fn find(&self, text: &str) -> Vec<Finding> {
+    /// # Errors
+    /// [`Error::Model`] if a [recognizer](ScrubConfig::with_recognizer) of the caller's fails: a list without the names
+    /// would look complete. The built-in model never fails.
+    pub fn find(&self, text: &str) -> Result<Vec<Finding>, Error> {
         self.find_bytes(text.as_bytes())
     }
 
-    /// As [`Scrubber::find`], where a recognizer of the caller's may fail.
+    /// As [`Scrubber::find`], for text that need not be UTF-8.
     ///
     /// # Errors
-    /// [`Error::Model`] if it does.
-    pub fn try_find(&self, text: &str) -> Result<Vec<Finding>, Error> {
-        Ok(self.findings(&clusters(&mut self.find_raw(text.as_bytes(), None)?, 0)))
-    }
-
-    /// As [`Scrubber::find`], for text that need not be UTF-8.
-    pub fn find_bytes(&self, text: &[u8]) -> Vec<Finding> {
+    /// As [`Scrubber::find`].
+    pub fn find_bytes(&self, text: &[u8]) -> Result<Vec<Finding>, Error> {
         self.find_field(text, None)
     }
 
     /// As [`Scrubber::find_bytes`], for the value of a column or key named `field`.
-    pub fn find_field(&self, text: &[u8], field: Option<&str>) -> Vec<Finding> {
-        let mut candidates = Vec::new();
-        // What the engine finds is there also if the model fails.
-        let _ = self.candidates(text, 0..text.len(), field, &mut candidates);
-        self.findings(&clusters(&mut candidates, 0))
+    ///
+    /// # Errors
+    /// As [`Scrubber::find`].
+    pub fn find_field(&self, text: &[u8], field: Option<&str>) -> Result<Vec<Finding>, Error> {
+        Ok(self.findings(&clusters(&mut self.find_raw(text, field)?, 0)))
     }
 
     fn find_raw(&self, text: &[u8], field: Option<&str>) -> Result<Vec<Candidate>, Error> {
@@ -264,22 +274,20 @@ impl Scrubber {
         out: &mut Vec<Candidate>,
     ) -> Result<(), Error> {
         self.0.engine.candidates(text, starts.clone(), field, out);
-        let names = match &self.0.names {
-            Some(names) => names.candidates(text, starts, field, out),
-            None => Ok(()),
-        };
+        if let Some(names) = &self.0.names {
+            names.candidates(text, starts, field, out)?;
+        }
         if !self.0.allowed.is_empty() {
             out.retain(|found| {
                 !self.0.allowed.contains(text[found.span.range()].to_ascii_lowercase().as_slice())
             });
         }
-        if !self.0.exceptions.is_empty() {
+        let exceptions = self.0.exceptions.for_caller(self.1.caller.as_deref());
+        if !exceptions.is_empty() {
             let kind = |found: &Candidate| &*self.0.engine.rules[found.rule as usize].kind;
-            out.retain(|found| {
-                !self.0.exceptions.allow(kind(found), &text[found.span.range()], field, found.score)
-            });
+            out.retain(|found| !exceptions.allow(kind(found), &text[found.span.range()], field, found.score));
         }
-        names
+        Ok(())
     }
 
     pub(crate) fn findings(&self, clusters: &[Cluster]) -> Vec<Finding> {

@@ -140,7 +140,7 @@ impl Scrubber {
         walk(format, text, |span, style, field| {
             let (said, source) = read(text, span, style)?;
             let field = field.map(|name| scrubbed_name(self, name));
-            let found = self.find_field(&said, field.as_deref()).into_iter();
+            let found = self.find_field(&said, field.as_deref())?.into_iter();
             findings.extend(found.map(|finding| placed(finding, &source, span.start)));
             Ok(())
         })?;

@@ -14,14 +14,16 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
     };
     match job.word("do")? {
         "build" => return Ok(build(config)),
-        "resist" => return Ok(resist(&Scrubber::new(config())?, &job.text()?)),
+        "resist" => return resist(&Scrubber::new(config())?, &job.text()?),
         _ => {}
     }
     let scrubber = Scrubber::new(config())?;
     let text = job.text()?;
     let mut found = BTreeMap::<String, usize>::new();
-    for finding in text.lines().flat_map(|line| scrubber.find(line)) {
-        *found.entry(finding.kind.to_string()).or_default() += 1;
+    for line in text.lines() {
+        for finding in scrubber.find(line)? {
+            *found.entry(finding.kind.to_string()).or_default() += 1;
+        }
     }
     let amount = text.len() as f64;
     let session = scrubber.session(&Key::new("the key of the benches")?);
@@ -39,11 +41,12 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
             Ok(())
         }),
         _ if job.params["whole"] == true => Box::new(move || {
-            black_box(scrubber.find(black_box(&text)));
+            black_box(scrubber.find(black_box(&text))?);
             Ok(())
         }),
         _ => Box::new(move || {
-            text.lines().for_each(|line| drop(black_box(scrubber.find(black_box(line)))));
+            text.lines()
+                .try_for_each(|line| scrubber.find(black_box(line)).map(|found| drop(black_box(found))))?;
             Ok(())
         }),
     };
@@ -53,7 +56,7 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
 /// A scrubber is built, and scans its first line.
 fn build(config: impl Fn() -> ScrubConfig + 'static) -> Engine {
     let run = move || {
-        black_box(Scrubber::new(config())?.find("mail jane@example.org"));
+        black_box(Scrubber::new(config())?.find("mail jane@example.org")?);
         Ok(())
     };
     Engine {
@@ -65,15 +68,16 @@ fn build(config: impl Fn() -> ScrubConfig + 'static) -> Engine {
 }
 
 /// Scans the adversarial texts. The facts tell how fast each is, as a share of the speed on `usual`.
-fn resist(scrubber: &Scrubber, usual: &str) -> Engine {
-    let rate = |text: &str| {
-        scrubber.find(text);
+fn resist(scrubber: &Scrubber, usual: &str) -> Result<Engine, Failure> {
+    let rate = |text: &str| -> Result<f64, Failure> {
+        scrubber.find(text)?;
         let began = processor_seconds();
-        scrubber.find(text);
-        text.len() as f64 / (processor_seconds() - began).max(1e-9)
+        scrubber.find(text)?;
+        Ok(text.len() as f64 / (processor_seconds() - began).max(1e-9))
     };
-    let (texts, usual) = (adversary::texts(), rate(usual));
-    let mut shares: Vec<_> = texts.iter().map(|(name, text)| (rate(text) / usual, *name)).collect();
+    let (texts, usual) = (adversary::texts(), rate(usual)?);
+    let shares = texts.iter().map(|(name, text)| Ok((rate(text)? / usual, *name)));
+    let mut shares = shares.collect::<Result<Vec<_>, Failure>>()?;
     shares.sort_by(|a, b| a.0.total_cmp(&b.0));
     let slowest: BTreeMap<_, _> =
         shares.iter().take(5).map(|(share, name)| (*name, (100.0 * share).round())).collect();
@@ -81,10 +85,10 @@ fn resist(scrubber: &Scrubber, usual: &str) -> Engine {
     let scrubber = scrubber.clone();
     let run = move || {
         for (_, text) in &texts {
-            black_box(scrubber.find(black_box(text)));
+            black_box(scrubber.find(black_box(text))?);
         }
         Ok(())
     };
     let facts = facts! {"per cent of usual speed, slowest five": slowest};
-    Engine { amount, run: Box::new(run), facts, version: super::VERSION }
+    Ok(Engine { amount, run: Box::new(run), facts, version: super::VERSION })
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::new_without_default)]
 #![allow(unsafe_code)] // inside what the macros of napi write
 
+mod callback;
 mod error;
 pub mod event;
 pub mod pii;

@@ -1,16 +1,17 @@
 //! Private data.
 
+use crate::callback;
 use crate::error::{OrThrow, config};
 use crate::session::{ScrubStream, Session, SessionOptions};
 use crate::task::{Job, promise};
-use napi::Result;
-use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::bindgen_prelude::{AsyncTask, Buffer, FromNapiValue, Unknown};
+use napi::{Env, Result, ValueType};
 use napi_derive::napi;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
 use sting_core::offset::{Offsets, Unit};
-use sting_pii::{Action, CustomDetector, Exception, Format, Key, Mode, PatternSet, Preset, ScrubConfig};
+use sting_pii::{Caller, CustomDetector, Exception, Format, Key, Mode, PatternSet, Preset, ScrubConfig};
 
 /// Something private in a text, with its place and what speaks for it. It holds no text and may be logged.
 #[napi(object)]
@@ -41,19 +42,23 @@ pub struct Scrubbed {
 
 /// What is looked for and what is done with it.
 #[napi(object, object_to_js = false)]
-pub struct ScrubberOptions {
+pub struct ScrubberOptions<'env> {
     /// Name of a profile (`default` if left out), or one of your own: `{ name, extends, kinds, actions, ... }`.
     #[napi(ts_type = "string | Record<string, unknown>")]
     pub profile: Option<Value>,
     /// Look for these kinds only.
     pub entities: Option<Vec<String>>,
     /// By kind, `*` for all others: `keep`, `mask`, `hash`, `remove`, `replace`, `token`, `fpe`, `generalize`,
-    /// `date_shift`, or an object such as `{ mask: { keep_last: 4 } }`.
-    #[napi(ts_type = "Record<string, string | Record<string, unknown>>")]
-    pub actions: Option<HashMap<String, Value>>,
+    /// `date_shift`, an object such as `{ mask: { keep_last: 4 } }`, or a function that is given a value and its kind and
+    /// returns what is to stand there.
+    #[napi(
+        ts_type = "Record<string, string | Record<string, unknown> | ((value: string, kind: string) => string)>"
+    )]
+    pub actions: Option<HashMap<String, Unknown<'env>>>,
     /// What texts are about; see `detectMode`.
     pub mode: Option<String>,
-    /// Findings that are let pass: `{ kinds, values, fields, below }`.
+    /// Findings that are let pass: `{ kinds, values, fields, below, max_risk, roles, networks, times }`; for the last three
+    /// see `forCaller`.
     #[napi(ts_type = "Array<Record<string, unknown>>")]
     pub exceptions: Option<Vec<Value>>,
     /// Report findings from this score on; 0.5 if left out.
@@ -78,6 +83,16 @@ pub struct ScrubberOptions {
     pub key_names: Option<HashMap<String, Vec<String>>>,
 }
 
+/// Who a text is for, as exceptions ask it.
+#[napi(object, object_to_js = false)]
+pub struct CallerOptions {
+    pub roles: Option<Vec<String>>,
+    /// Address of the network, such as `10.1.2.3`.
+    pub address: Option<String>,
+    /// When, in seconds since the beginning of 1970: `Date.now() / 1000`.
+    pub time: Option<f64>,
+}
+
 /// Finds private data and takes it out.
 #[napi]
 pub struct Scrubber(sting_pii::Scrubber);
@@ -85,7 +100,7 @@ pub struct Scrubber(sting_pii::Scrubber);
 #[napi]
 impl Scrubber {
     #[napi(constructor)]
-    pub fn new(options: Option<ScrubberOptions>) -> Result<Self> {
+    pub fn new(env: &Env, options: Option<ScrubberOptions<'_>>) -> Result<Self> {
         let mut settings = ScrubConfig::default();
         if let Some(options) = options {
             settings = match options.profile {
@@ -123,7 +138,11 @@ impl Scrubber {
                 settings = settings.with_key_names(kind, names);
             }
             for (kind, action) in options.actions.into_iter().flatten() {
-                let action: Action = from_json(action, &format!("actions.{kind}"))?;
+                let action = if action.get_type()? == ValueType::Function {
+                    callback::action(env, &kind, &FromNapiValue::from_unknown(action)?)?
+                } else {
+                    from_json(Value::from_unknown(action)?, &format!("actions.{kind}"))?
+                };
                 settings = settings.with_action(kind, action);
             }
             settings = settings.with_names(options.names.unwrap_or(true));
@@ -135,8 +154,8 @@ impl Scrubber {
     }
 
     #[napi]
-    pub fn find_sync(&self, text: String) -> Vec<Finding> {
-        findings_of(&text, self.0.find(&text))
+    pub fn find_sync(&self, text: String) -> Result<Vec<Finding>> {
+        find(&self.0, &text)
     }
 
     /// What is private in a text, in order.
@@ -146,7 +165,7 @@ impl Scrubber {
     )]
     pub fn find(&self, text: String) -> AsyncTask<Job<Vec<Finding>>> {
         let scrubber = self.0.clone();
-        promise(move || Ok(findings_of(&text, scrubber.find(&text))))
+        promise(move || find(&scrubber, &text))
     }
 
     #[napi]
@@ -218,6 +237,21 @@ impl Scrubber {
         Self(self.0.for_subject(subject))
     }
 
+    /// The same scrubber for texts that go to a caller: exceptions that name roles, networks or times hold for it if it
+    /// fits. Without a caller they hold for nobody.
+    #[napi]
+    pub fn for_caller(&self, options: CallerOptions) -> Result<Self> {
+        let mut caller = options.roles.into_iter().flatten().fold(Caller::default(), Caller::with_role);
+        if let Some(address) = options.address {
+            let fault = || config("address is no address of the network; give one such as 10.1.2.3");
+            caller = caller.with_address(address.parse().map_err(|_| fault())?);
+        }
+        if let Some(time) = options.time {
+            caller = caller.with_time(time.floor() as i64);
+        }
+        Ok(Self(self.0.for_caller(caller)))
+    }
+
     /// What the action `fpe` made of a value, in clear again.
     #[napi]
     pub fn decrypt(&self, value: String, kind: String) -> Result<String> {
@@ -235,6 +269,10 @@ pub fn detect_mode(text: String) -> &'static str {
 #[napi]
 pub fn kinds() -> Vec<&'static str> {
     sting_pii::kinds()
+}
+
+fn find(scrubber: &sting_pii::Scrubber, text: &str) -> Result<Vec<Finding>> {
+    Ok(findings_of(text, scrubber.find(text).or_throw()?))
 }
 
 fn scrub(scrubber: &sting_pii::Scrubber, text: &str) -> Result<Scrubbed> {

@@ -89,6 +89,34 @@ test("a stream is scrubbed as its whole would be", async () => {
   assert.equal(await through(sting.createScrubStream(scrubber), cut(Buffer.from(text), 777)), scrubber.scrubSync(text).text);
 });
 
+test("a function says what is to stand in a value's place", async () => {
+  const scrubber = new sting.Scrubber({ actions: { email: (value, kind) => `<${kind} of ${value.length}>` } });
+  const text = "mail ana@example.com";
+  assert.equal(scrubber.scrubSync(text).text, "mail <email of 15>");
+  assert.equal((await scrubber.scrub(text)).text, "mail <email of 15>");
+  const all = await Promise.all(Array.from({ length: 20 }, () => scrubber.scrub(`${text} `.repeat(20))));
+  assert.ok(all.every(({ text }) => text === "mail <email of 15> ".repeat(20)));
+  assert.equal((await through(sting.createScrubStream(scrubber), [Buffer.from(text)])).toString(), "mail <email of 15>");
+  const leaks = (error) => error instanceof sting.StingError && error.code === "callback" && !error.message.includes("ana");
+  for (const email of [(value) => { throw new Error(value); }, async () => "later", () => 7]) {
+    const broken = new sting.Scrubber({ actions: { email } });
+    assert.throws(() => broken.scrubSync(text), leaks);
+    await assert.rejects(broken.scrub(text), leaks);
+  }
+});
+
+test("exceptions ask who calls", () => {
+  const exception = { kinds: ["email"], roles: ["auditor"], networks: ["10.0.0.0/8"], times: [{ days: ["mon"] }] };
+  const scrubber = new sting.Scrubber({ exceptions: [exception] });
+  const caller = { roles: ["auditor"], address: "10.1.2.3", time: 1_769_990_400.5 };
+  const scrub = (caller) => scrubber.forCaller(caller).scrubSync("a@b.example").text;
+  assert.equal(scrub(caller), "a@b.example");
+  assert.equal(scrub({ ...caller, roles: ["guest"] }), "[EMAIL]");
+  assert.equal(scrub({ roles: ["auditor"] }), "[EMAIL]");
+  assert.equal(scrubber.scrubSync("a@b.example").text, "[EMAIL]");
+  assert.throws(() => scrub({ address: "somewhere" }), sting.StingError);
+});
+
 test("actions that leave something, profiles and modes", () => {
   const scrub = (text, options) => new sting.Scrubber({ key: KEY, ...options }).scrubSync(text).text;
   assert.equal(scrub("from 198.51.100.23", { actions: { ip_address: "generalize" } }), "from 198.51.100.0");

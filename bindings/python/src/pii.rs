@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use sting_core::offset::{Offsets, Unit};
 use sting_pii::{
-    Action, Callback, CustomDetector, Exception, Format, Key, Mode, PatternSet, Preset, ScrubConfig,
+    Action, Callback, Caller, CustomDetector, Exception, Format, Key, Mode, PatternSet, Preset, ScrubConfig,
     ScrubResult,
 };
 
@@ -178,8 +178,8 @@ impl Scrubber {
         sting_pii::Scrubber::new(settings.with_custom(rows.collect::<PyResult<_>>()?)).map(Self).or_raise()
     }
 
-    fn find(&self, py: Python<'_>, text: PyBackedStr) -> Vec<Finding> {
-        py.detach(|| findings_of(&text, self.0.find(&text)))
+    fn find(&self, py: Python<'_>, text: PyBackedStr) -> PyResult<Vec<Finding>> {
+        py.detach(|| self.0.find(&text).map(|found| findings_of(&text, found))).or_raise()
     }
 
     fn scrub(&self, py: Python<'_>, text: PyBackedStr) -> PyResult<Scrubbed> {
@@ -197,6 +197,25 @@ impl Scrubber {
     /// The same scrubber for the texts of one subject, whose dates are shifted together.
     fn for_subject(&self, subject: &str) -> Self {
         Self(self.0.for_subject(subject))
+    }
+
+    /// The same scrubber for texts that go to a caller, whom exceptions are asked about.
+    #[pyo3(signature = (*, roles = None, address = None, time = None))]
+    fn for_caller(
+        &self,
+        roles: Option<Vec<String>>,
+        address: Option<&str>,
+        time: Option<f64>,
+    ) -> PyResult<Self> {
+        let mut caller = roles.into_iter().flatten().fold(Caller::default(), Caller::with_role);
+        if let Some(address) = address {
+            let fault = |_| config("address is no address of the network; give one such as 10.1.2.3");
+            caller = caller.with_address(address.parse().map_err(fault)?);
+        }
+        if let Some(time) = time {
+            caller = caller.with_time(time.floor() as i64);
+        }
+        Ok(Self(self.0.for_caller(caller)))
     }
 
     /// What the action `fpe` made of a value, in clear again.

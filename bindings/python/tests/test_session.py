@@ -105,6 +105,21 @@ def test_actions_that_leave_something() -> None:
         sting.Scrubber(actions={"email": "fpe"})
 
 
+def test_exceptions_ask_who_calls() -> None:
+    exception = {"kinds": ["email"], "roles": ["auditor"], "networks": ["10.0.0.0/8"], "times": [{"days": ["mon"]}]}
+    scrubber = sting.Scrubber(exceptions=[exception])
+    monday = 1_769_990_400.5
+    caller = {"roles": ["auditor"], "address": "10.1.2.3", "time": monday}
+    assert scrubber.for_caller(**caller).scrub("a@b.example").text == "a@b.example"
+    assert scrubber.for_caller(roles=["auditor"]).scrub("a@b.example").text == "[EMAIL]"
+    assert scrubber.for_caller(**{**caller, "time": monday + 86_400}).scrub("a@b.example").text == "[EMAIL]"
+    assert scrubber.scrub("a@b.example").text == "[EMAIL]"
+    with pytest.raises(sting.ConfigError):
+        scrubber.for_caller(address="somewhere")
+    with pytest.raises(sting.ConfigError):
+        sting.Scrubber(exceptions=[{"networks": ["10.0.0.0/99"]}])
+
+
 def test_profiles_modes_and_exceptions() -> None:
     own = {"name": "support", "extends": "secrets", "kinds": ["email"], "actions": {"email": "remove"}}
     scrubber = sting.Scrubber(own, exceptions=[{"values": ["*@ours.example"]}])

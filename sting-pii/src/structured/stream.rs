@@ -104,7 +104,7 @@ impl FormatStream {
 
     fn flow(&mut self, last: bool, out: &mut Vec<u8>) -> Result<(), Error> {
         if self.failed {
-            return Err(Error::Unsettled { rounds: crate::scrub::MAX_ROUNDS });
+            return Err(Error::Stopped);
         }
         let held = std::mem::take(&mut self.held.0);
         let flowed = self.units(&held, last, out);

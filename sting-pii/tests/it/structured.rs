@@ -4,7 +4,7 @@ use crate::laws::{DEFAULT, SCRUBBERS, dense_text};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sting_core::Span;
-use sting_pii::{Format, ScrubConfig, Scrubber};
+use sting_pii::{Action, Callback, Format, ScrubConfig, Scrubber};
 
 fn scrubbed(json: &str) -> String {
     DEFAULT.scrub_json(json).unwrap().text.into_inner()
@@ -218,4 +218,18 @@ fn other_actions_come_to_rest_too() {
         assert_eq!(twice.text.get(), &once);
         assert_eq!(scrubber.find_as(Format::Log, once.as_bytes()).unwrap(), vec![]);
     }
+}
+
+#[test]
+fn a_stream_that_failed_says_why_once_and_gives_nothing_after() {
+    let fails = Callback::new("fails", |_, _| Err("no".into()));
+    let scrubber = Scrubber::new(ScrubConfig::default().with_action("email", Action::Call(fails))).unwrap();
+    let mut stream = scrubber.stream_as(Format::Log).unwrap();
+    assert_eq!(stream.push(b"level=info from=a@b.example\n").unwrap_err().code(), "callback");
+    assert_eq!(stream.push(b"level=info n=1\n").unwrap_err().code(), "stopped");
+    assert_eq!(stream.finish().unwrap_err().code(), "stopped");
+    let mut stream = scrubber.stream();
+    let piece = b"from a@b.example ".repeat(9000);
+    assert_eq!(stream.push(&piece).unwrap_err().code(), "callback");
+    assert_eq!(stream.finish().unwrap_err().code(), "stopped");
 }

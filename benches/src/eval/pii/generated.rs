@@ -40,7 +40,7 @@ pub(super) fn run() -> Result<(), Failure> {
     let mut logs = Table::default();
     let (lines, truth) = generate::logs(LINES, 11);
     let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    logs.add(&text, &truth, &scrubber.find(&text));
+    logs.add(&text, &truth, &scrubber.find(&text)?);
     logs.print(&format!("Generated logs, {LINES} lines"));
 
     let mut prose = Table::default();
@@ -52,7 +52,7 @@ pub(super) fn run() -> Result<(), Failure> {
     for document in documents.iter().filter(|document| !document.name.starts_with("eml/")) {
         let text = String::from_utf8(document.bytes.clone())?;
         let planted = by_file.get(document.name.as_str()).map_or(&[][..], Vec::as_slice);
-        prose.add(&text, planted, &scrubber.find(&text));
+        prose.add(&text, planted, &scrubber.find(&text)?);
     }
     prose.print(&format!("Generated documents, {DOCUMENTS}, without mails"));
     Ok(())

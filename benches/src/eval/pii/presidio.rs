@@ -1,5 +1,6 @@
-//! Presidio's detector cases: a case passes if our spans of the kinds asked for, at score .4 or more, are
-//! exactly the expected ones.
+//! Presidio's detector cases: a case passes if every span that they score at .4 or more is found to the character,
+//! under the kind asked for, and nothing is found that is none of their spans. What they score lower may be found:
+//! that we are surer of the same span is no fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,16 +50,19 @@ pub(super) fn run() -> Result<(), Failure> {
         }
         known += 1;
         let at = code_points(text);
-        let facts = case.spans.iter().filter(|span| span.score_min.unwrap_or(1.0) >= 0.4);
-        let expected: BTreeSet<(usize, usize, Option<&str>)> = facts
-            .filter_map(|span| {
-                Some((at[span.start?], at[span.end?], span.entity.as_deref().and_then(kind_of)))
-            })
-            .collect();
+        let theirs = |least: f64| -> BTreeSet<(usize, usize, Option<&str>)> {
+            let spans = case.spans.iter().filter(|span| span.score_min.unwrap_or(1.0) >= least);
+            spans
+                .filter_map(|span| {
+                    Some((at[span.start?], at[span.end?], span.entity.as_deref().and_then(kind_of)))
+                })
+                .collect()
+        };
         let scrubber = Scrubber::new(ScrubConfig::default().with_entities(kinds).with_min_score(0.4))?;
-        let found = scrubber.find(text);
+        let found = scrubber.find(text)?;
         let found = found.iter().map(|f| (f.span.start, f.span.end, Some(&*f.kind)));
-        if found.collect::<BTreeSet<_>>() == expected {
+        let found: BTreeSet<_> = found.collect();
+        if theirs(0.4).is_subset(&found) && found.is_subset(&theirs(0.0)) {
             passed += 1;
         } else {
             *missed.entry(case.entities.join("+")).or_default() += 1;

@@ -30,7 +30,7 @@ pub(super) fn run() -> Result<(), Failure> {
             && let Some(text) = case.text
         {
             let positive = case.label == "positive";
-            let hit = scrubber.find(&text).iter().any(secret);
+            let hit = scrubber.find(&text)?.iter().any(secret);
             let [found, all] = counts.entry(case.label).or_default();
             *all += 1;
             *found += usize::from(hit);

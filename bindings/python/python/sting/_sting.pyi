@@ -244,7 +244,9 @@ class Scrubber:
     the value and its kind. What a function returns is scanned again; if it fails, so does the call. ``hash``, ``token``,
     ``fpe`` and ``date_shift`` need a ``key`` of at least 16 bytes. ``entities`` looks for these kinds only. ``profile`` is a
     name, or a profile of your own: ``{"name": ..., "extends": ..., "kinds": [...], "actions": {...}}``. ``mode`` says what
-    texts are about (see ``detect_mode``). ``names`` looks for persons, places, organisations and addresses in running text. ``exceptions`` let findings pass: ``{"kinds", "values", "fields", "below"}``.
+    texts are about (see ``detect_mode``). ``names`` looks for persons, places, organisations and addresses in running
+    text. ``exceptions`` let findings pass: ``{"kinds", "values", "fields", "below", "max_risk", "roles", "networks",
+    "times"}``; for the last three see ``for_caller``.
     """
 
     def __new__(
@@ -266,7 +268,7 @@ class Scrubber:
         key_names: Mapping[str, Sequence[str]] | None = None,
     ) -> Scrubber: ...
     def find(self, text: str) -> list[Finding]:
-        """What is private in a text, in order."""
+        """What is private in a text, in order. If that fails, an exception is raised: no list is ever cut short."""
     def scrub(self, text: str) -> Scrubbed:
         """The text without it. If that fails, an exception is raised and no text is returned."""
     def scrub_many(self, texts: Sequence[str]) -> list[Scrubbed]: ...
@@ -277,6 +279,12 @@ class Scrubber:
         kept in ``vault``, or in memory for an hour."""
     def for_subject(self, subject: str) -> Scrubber:
         """The same scrubber for the texts of one subject, whose dates ``date_shift`` moves together."""
+    def for_caller(
+        self, *, roles: Sequence[str] | None = None, address: str | None = None, time: float | None = None
+    ) -> Scrubber:
+        """The same scrubber for texts that go to a caller: exceptions that name ``roles``, ``networks`` (``"10.0.0.0/8"``)
+        or ``times`` (``{"days": ["mon"], "from": "08:00", "to": "18:00", "utc_offset": 60}``) hold for it if it fits.
+        ``time`` is what ``time.time()`` gives. Without a caller they hold for nobody."""
     def decrypt(self, value: str, kind: str) -> str:
         """What the action ``fpe`` made of a value, in clear again."""
     def scrub_as(self, format: _Format, text: str) -> Scrubbed:

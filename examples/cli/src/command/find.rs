@@ -33,7 +33,7 @@ impl Find {
             let Input { name, text } = Input::read(path)?;
             let offsets = Offsets::new(&text, Unit::CodePoints);
             let (mut line, mut line_start, mut seen) = (1, 0, 0);
-            for finding in scrubber.find(&text) {
+            for finding in scrubber.find(&text)? {
                 let span = offsets.span(finding.span);
                 if self.json {
                     let score = finding.score;
