@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use sting_core::anomaly::{AnomalyDetector, MultiAnomalyDetector, RareValues, RateDetector};
-use sting_core::event::Event;
+use sting_core::event::{Event, Format};
 use sting_core::sigma::{Correlator, CorrelatorConfig, Rule, RuleSet};
 use sting_core::template::{TemplateConfig, TemplateMiner};
 
@@ -33,6 +33,28 @@ pub fn event(data: &[u8]) {
             assert!(event.all(name).any(|value| value.as_str() == text), "the text of {name:?} differs");
         }
     }
+}
+
+/// A line of any format is read or refused; each value is where its span says, and can be looked up; a line that is
+/// neither JSON nor broken text is always an event.
+pub fn event_line(data: &[u8]) {
+    for (name, format) in Format::ALL {
+        let Ok(event) = Event::read(data, format) else { continue };
+        for (field, value) in event.fields() {
+            assert!(
+                event.all(field).any(|other| other.as_str() == value.as_str()),
+                "{name}: {field:?} is lost"
+            );
+            if let Some(span) = event.span(field) {
+                assert!(
+                    span.get(event.raw()).is_some(),
+                    "{name}: a value is out of bounds or cuts a character"
+                );
+            }
+        }
+    }
+    let json = Format::guess(data) == Format::Json;
+    assert!(json || str::from_utf8(data).is_err() || Event::detect(data).is_ok(), "a line is no event");
 }
 
 /// A rule is parsed or refused; a parsed one can be evaluated, and by itself finds what it finds in a set.

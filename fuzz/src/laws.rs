@@ -10,7 +10,7 @@ mod store;
 mod token;
 
 pub use chunk::chunker;
-pub use event::{correlation, event, ioc, rule, state, template};
+pub use event::{correlation, event, event_line, ioc, rule, state, template};
 pub use extract::{extract_csv, extract_eml, extract_html, extract_json};
 pub use pii::{names, scrubber, session, structured};
 pub use store::store_log;
@@ -39,10 +39,11 @@ pub fn html(data: &[u8]) {
 mod tests {
     #[test]
     fn laws_hold_on_the_seeds() {
-        let targets: [(&str, fn(&[u8])); 16] = [
+        let targets: [(&str, fn(&[u8])); 17] = [
             ("chunker", super::chunker),
             ("correlation", super::correlation),
             ("event", super::event),
+            ("event_line", super::event_line),
             ("extract_csv", super::extract_csv),
             ("extract_eml", super::extract_eml),
             ("extract_html", super::extract_html),

@@ -1,18 +1,27 @@
 //! Security events as rules see them, and the envelope that all sources share.
 
+mod cef;
 mod envelope;
+mod escapes;
+mod format;
 mod json;
 mod jsonl;
+mod leef;
+mod line;
+mod logfmt;
 pub(crate) mod name;
+mod syslog;
 mod time;
 mod vocabulary;
 
 pub use envelope::{Envelope, Fault};
+pub use format::Format;
 pub use jsonl::jsonl;
 pub use vocabulary::{EventType, Severity};
 
 use crate::Error;
-use json::escape;
+use crate::Span;
+use escapes::Escapes;
 use std::sync::OnceLock;
 
 /// One security event: its bytes, and every value in it under a flat name.
@@ -78,8 +87,8 @@ enum Kind {
     Bool,
     Number,
     Text,
-    /// Text with JSON's escapes in it.
-    Escaped,
+    /// Text with escapes in it.
+    Escaped(Escapes),
     /// An object or array without anything in it.
     Empty,
 }
@@ -122,7 +131,7 @@ impl<'a> Value<'a> {
     /// A number, or a text that spells one.
     pub fn as_f64(self) -> Option<f64> {
         match self.kind {
-            Kind::Number | Kind::Text | Kind::Escaped => {
+            Kind::Number | Kind::Text | Kind::Escaped(_) => {
                 self.text.trim().parse().ok().filter(|number: &f64| number.is_finite())
             }
             _ => None,
@@ -191,6 +200,15 @@ impl Event {
         self.all(field).next()
     }
 
+    /// Where the first value of a field stands in [`Event::raw`], escapes and all; `None` if there is none, or if
+    /// the bytes only imply it.
+    pub fn span(&self, field: &str) -> Option<Span> {
+        let named = |leaf: &&Leaf| self.slice(leaf.name) == field || self.slice(leaf.path) == field;
+        let text = self.leaves.iter().find(named)?.text;
+        let start = text.start as usize;
+        (text.start & IN_ARENA == 0).then(|| Span::new(start, start + text.len as usize))
+    }
+
     /// Every value of a field, in order.
     pub fn all<'a>(&'a self, field: &str) -> impl Iterator<Item = Value<'a>> {
         let named = self.leaves.iter().enumerate().filter(move |(_, leaf)| {
@@ -231,7 +249,7 @@ impl Event {
     pub(crate) fn push_text(&self, index: usize, out: &mut String) {
         let leaf = &self.leaves[index];
         match leaf.kind {
-            Kind::Escaped => escape::decode_into(self.slice(leaf.text), out),
+            Kind::Escaped(escapes) => escapes.decode_into(self.slice(leaf.text), out),
             kind => out.push_str(Value { kind, text: self.slice(leaf.text) }.as_str()),
         }
     }
@@ -252,7 +270,7 @@ impl Event {
     }
 
     fn value(&self, index: usize, leaf: &Leaf) -> Value<'_> {
-        if leaf.kind == Kind::Escaped {
+        if matches!(leaf.kind, Kind::Escaped(_)) {
             return Value { kind: Kind::Text, text: self.decoded(index) };
         }
         Value { kind: leaf.kind, text: self.slice(leaf.text) }
@@ -263,8 +281,8 @@ impl Event {
         let decoded = self.decoded.get_or_init(|| {
             let mut decoded = Decoded::default();
             for (index, leaf) in self.leaves.iter().enumerate() {
-                if leaf.kind == Kind::Escaped {
-                    escape::decode_into(self.slice(leaf.text), &mut decoded.text);
+                if let Kind::Escaped(escapes) = leaf.kind {
+                    escapes.decode_into(self.slice(leaf.text), &mut decoded.text);
                     decoded.ends.push((index as u32, decoded.text.len() as u32));
                 }
             }

@@ -8,6 +8,7 @@ mod special;
 #[cfg(test)]
 mod tests;
 
+use super::escapes::Escapes;
 use super::{Event, IN_ARENA, Kind, Leaf, Limits, Slice, name};
 use crate::Error;
 use special::Specials;
@@ -204,7 +205,7 @@ impl Parser<'_> {
         };
         let named = self.leaves[before + named];
         let mut name = named.text;
-        if named.kind == Kind::Escaped || name.of(self.raw, &self.arena).contains(' ') {
+        if matches!(named.kind, Kind::Escaped(_)) || name.of(self.raw, &self.arena).contains(' ') {
             let mut text = String::new();
             escape::decode_into(name.of(self.raw, &self.arena), &mut text);
             text.retain(|c| c != ' ');
@@ -316,7 +317,7 @@ impl Parser<'_> {
     /// A key: one with escapes is decoded, because names are compared.
     fn key(&mut self) -> Result<Slice, Error> {
         let (key, kind) = self.string()?;
-        if kind != Kind::Escaped {
+        if kind == Kind::Text {
             return Ok(key);
         }
         let mut decoded = String::new();
@@ -335,7 +336,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
-                    kind = Kind::Escaped;
+                    kind = Kind::Escaped(Escapes::Json);
                     match escape::length(&self.bytes[self.at..]) {
                         Some(length) => {
                             self.at += length;

@@ -91,7 +91,7 @@ pub(super) fn is_data_text(key: &str) -> bool {
     matches!(key, "#text" | "_" | "$t" | "Value" | "value" | "text" | "content")
 }
 
-/// What other schemas (Elastic Common Schema, OCSF, NXLog, native Windows auditing) call a field of
+/// What other schemas (Elastic Common Schema, OCSF, CEF, NXLog, native Windows auditing) call a field of
 /// Sigma's taxonomy. Only names that can mean nothing else are here.
 const ALIASES: [(&str, &[&str]); 46] = [
     ("Channel", &["winlog.channel"]),
@@ -101,8 +101,8 @@ const ALIASES: [(&str, &[&str]); 46] = [
     ("CurrentDirectory", &["process.working_directory"]),
     ("Description", &["process.pe.description"]),
     ("DestinationHostname", &["destination.domain", "dst_endpoint.hostname"]),
-    ("DestinationIp", &["destination.ip", "dst_endpoint.ip"]),
-    ("DestinationPort", &["destination.port", "dst_endpoint.port"]),
+    ("DestinationIp", &["destination.ip", "dst_endpoint.ip", "destinationAddress"]),
+    ("DestinationPort", &["destination.port", "dst_endpoint.port", "destinationPort"]),
     ("Details", &["registry.data.strings", "reg_value.data", "NewValue"]),
     ("EventID", &["winlog.event_id", "EventId"]),
     ("Image", &["process.executable", "process.file.path", "NewProcessName"]),
@@ -117,29 +117,29 @@ const ALIASES: [(&str, &[&str]); 46] = [
     ("Provider_Name", &["winlog.provider_name", "SourceName", "ProviderName"]),
     ("QueryName", &["dns.question.name", "query.hostname"]),
     ("ScriptBlockText", &["powershell.file.script_block_text"]),
-    ("SourceIp", &["source.ip", "src_endpoint.ip"]),
-    ("SourcePort", &["source.port", "src_endpoint.port"]),
+    ("SourceIp", &["source.ip", "src_endpoint.ip", "sourceAddress"]),
+    ("SourcePort", &["source.port", "src_endpoint.port", "sourcePort"]),
     ("TargetFilename", &["file.path"]),
     ("TargetObject", &["registry.path", "reg_key.path"]),
     ("User", &["actor.user.name"]),
     ("c-ip", &["client.ip"]),
-    ("c-uri", &["url.original"]),
+    ("c-uri", &["url.original", "requestUrl"]),
     ("c-uri-extension", &["url.extension"]),
     ("c-uri-query", &["url.query"]),
-    ("c-useragent", &["user_agent.original", "http_request.user_agent"]),
+    ("c-useragent", &["user_agent.original", "http_request.user_agent", "requestClientApplication"]),
     ("cs-host", &["url.domain", "http_request.url.hostname"]),
     ("cs-method", &["http.request.method", "http_request.http_method"]),
     ("cs-referer", &["http.request.referrer", "http_request.referrer"]),
     ("cs-uri-query", &["url.query", "http_request.url.query_string"]),
     ("cs-uri-stem", &["url.path", "http_request.url.path"]),
     ("cs-user-agent", &["user_agent.original", "http_request.user_agent"]),
-    ("dst_ip", &["destination.ip", "dst_endpoint.ip"]),
-    ("dst_port", &["destination.port", "dst_endpoint.port"]),
+    ("dst_ip", &["destination.ip", "dst_endpoint.ip", "destinationAddress"]),
+    ("dst_port", &["destination.port", "dst_endpoint.port", "destinationPort"]),
     ("md5", &["process.hash.md5"]),
     ("sc-status", &["http.response.status_code", "http_response.code"]),
     ("sha256", &["process.hash.sha256"]),
-    ("src_ip", &["source.ip", "src_endpoint.ip"]),
-    ("src_port", &["source.port", "src_endpoint.port"]),
+    ("src_ip", &["source.ip", "src_endpoint.ip", "sourceAddress"]),
+    ("src_port", &["source.port", "src_endpoint.port", "sourcePort"]),
 ];
 
 /// The other names of a Sigma field.
