@@ -4,6 +4,7 @@ Real data comes from the shared data folder where there is one (`STING_SHARED`, 
 project); the rest from the seeded generator of `sting-bench corpus`.
 """
 
+import math
 import os
 import random
 import re
@@ -104,6 +105,15 @@ def mordor(path: Path, data, runner: Path):
                     out.writelines(line + b"\n" for line in [l for l in lines if l.startswith(b"{")][::100])
 
 
+def series(path: Path, _data, _runner):
+    """A value a minute over ten weeks, `seconds,value` a line: a day's course, noise, now and then a spike."""
+    pick, lines = random.Random(1), []
+    for minute in range(100_000):
+        course = math.sin(minute / 1440 * math.tau) + pick.gauss(0, 0.2) + (8 if minute % 9973 == 9000 else 0)
+        lines.append(f"{minute * 60},{course:.4f}")
+    path.write_text("\n".join(lines) + "\n")
+
+
 def rules(path: Path, data, _runner):
     """The SigmaHQ rules for Windows, as one multi-document file a rule."""
     if not data:
@@ -131,6 +141,7 @@ MAKERS = {
     "documents": generated("documents", 400),
     "vectors": generated("vectors", 20_000),
     "mordor": mordor,
+    "series": series,
     "rules-windows": rules,
     "tokenizer-gpt2": vocabulary("gpt2"),
     "tokenizer-cl100k": vocabulary("cl100k"),

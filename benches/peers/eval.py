@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scores quality on the shared data: python3 benches/peers/eval.py chunk|embed|pii|all
+"""Scores quality on the shared data: python3 benches/peers/eval.py chunk|embed|events|pii|all
 
 Prints a Markdown table and keeps it as benches/results/eval-<area>.md. Chunk boundaries of the Python peers
 come from the same adapter that `run.py` measures.
@@ -17,7 +17,7 @@ CHUNKERS = ["chonkie-recursive", "chonkie-sentence", "langchain"]
 
 
 def main() -> int:
-    areas = ["chunk", "embed", "pii"]
+    areas = ["chunk", "embed", "events", "pii"]
     if len(sys.argv) != 2 or sys.argv[1] not in [*areas, "all"]:
         print(__doc__, file=sys.stderr)
         return 2
@@ -32,8 +32,8 @@ def evaluate(area: str) -> int:
     if not data:
         print("skipped: no shared data")
         return 0
-    # Private data is scored on cases that other tools publish, so that none of them need be there.
-    peers = area != "pii"
+    # Private data and events are scored on cases that others publish, so that no peer need be there.
+    peers = area not in ("events", "pii")
     missing = run.install(area) | run.install("tokens") if peers else {}      # the latter brings the model folder
     runner, no_rust_peers = run.build("release", peers)
     command = [runner, "eval", area]

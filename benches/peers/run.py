@@ -173,7 +173,7 @@ def measure(case, engines, missing, runner, rust_peers, repeats, seconds, limit)
         job["input"] = str(corpora.ready(case["corpus"], runner, CACHE, ROOT))
         if vocabulary := case["params"].get("vocabulary"):
             job["tokenizer"] = str(corpora.ready(f"tokenizer-{vocabulary}", runner, CACHE, ROOT))
-        if case["area"] == "events":
+        if "rules" in case["params"]:
             job["rules"] = str(corpora.ready(f"rules-{case['params']['rules']}", runner, CACHE, ROOT))
     except corpora.Absent as reason:
         skipped = {name: str(reason) for name in [OURS, *case["peers"]]}

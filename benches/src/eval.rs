@@ -5,6 +5,7 @@
 
 mod chunk;
 mod embed;
+mod events;
 mod pii;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub fn run(area: &str, settings: &Settings) -> Result<(), Failure> {
         "chunk" => chunk::run(settings),
         "embed" => embed::run(settings),
         "pii" => pii::run(),
+        "events" => events::run(),
         _ => Err(format!("nothing to evaluate in the area {area}").into()),
     }
 }

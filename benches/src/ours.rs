@@ -1,6 +1,8 @@
 //! Our side of every case.
 
+pub(crate) mod anomaly;
 pub(crate) mod chunk;
+pub(crate) mod classify;
 pub(crate) mod embed;
 pub(crate) mod event;
 pub(crate) mod pii;

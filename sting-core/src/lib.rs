@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod anomaly;
 pub mod chunk;
+pub mod classify;
 pub mod document;
 mod error;
 pub mod event;

@@ -26,6 +26,10 @@ impl Writer {
         self.0.extend(number.to_le_bytes());
     }
 
+    pub(crate) fn f32(&mut self, number: f32) {
+        self.0.extend(number.to_le_bytes());
+    }
+
     pub(crate) fn f64(&mut self, number: f64) {
         self.0.extend(number.to_le_bytes());
     }
@@ -34,6 +38,11 @@ impl Writer {
         for number in numbers {
             self.f64(*number);
         }
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.u32(text.len() as u32);
+        self.0.extend(text.as_bytes());
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
@@ -102,6 +111,18 @@ impl<'a> Reader<'a> {
     }
 
     /// A number that is finite.
+    pub(crate) fn f32(&mut self) -> Result<f32, Error> {
+        let number = f32::from_le_bytes(self.array()?);
+        if number.is_finite() { Ok(number) } else { Err(self.fault("a number in it is not finite")) }
+    }
+
+    /// A number in a range.
+    pub(crate) fn f32_in(&mut self, range: RangeInclusive<f32>) -> Result<f32, Error> {
+        let number = self.f32()?;
+        if range.contains(&number) { Ok(number) } else { Err(self.fault("a number in it cannot be")) }
+    }
+
+    /// A number that is finite.
     pub(crate) fn f64(&mut self) -> Result<f64, Error> {
         let number = f64::from_le_bytes(self.array()?);
         if number.is_finite() { Ok(number) } else { Err(self.fault("a number in it is not finite")) }
@@ -120,6 +141,12 @@ impl<'a> Reader<'a> {
             return Err(self.fault("it is cut off"));
         }
         Ok(count)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<String, Error> {
+        let count = self.count(1)?;
+        let bytes = self.take(count)?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| self.fault("a name in it is not UTF-8"))
     }
 
     /// That nothing follows.

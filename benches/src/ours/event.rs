@@ -7,6 +7,14 @@ use crate::facts;
 use crate::job::{Engine, Failure, Job};
 
 pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
+    match job.params["task"].as_str() {
+        Some("anomaly") => super::anomaly::open(job),
+        Some("classify") => super::classify::open(job),
+        _ => open_rules(job),
+    }
+}
+
+fn open_rules(job: &Job) -> Result<Engine, Failure> {
     let rules = RuleSet::parse(read_rules(job)?);
     let text = job.text()?;
     let (mut events, mut matches) = (0u32, 0);

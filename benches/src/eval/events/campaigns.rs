@@ -1,0 +1,137 @@
+//! The classifier, and what a language model adds to it, on the generator's campaigns and on the alerts of BGL. Always what is
+//! earlier is learnt and what is later is judged, so that no campaign is on both sides but one that goes on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use sting_cli::generate;
+use sting_core::classify::{EventModel, Example, Label, ModelConfig, calibration_error, macro_f1};
+use sting_core::event::Event;
+use sting_core::model::{EventClassifier, Evidence};
+use sting_core::sigma::{Match, RuleSet};
+
+use super::logs::columns;
+use crate::eval::shared;
+use crate::job::Failure;
+
+/// Shares of the events that a language model may be asked about.
+const SHARES: [f64; 4] = [0.0, 0.01, 0.05, 0.20];
+/// The stand-in for the model is wrong about one event in so many, whatever it is asked.
+const WRONG: usize = 10;
+/// Share of the stream that is learnt.
+const LEARNT: f64 = 0.6;
+const EVENTS: usize = 60_000;
+const SEED: u64 = 7;
+
+/// One event, what the rules say about it, and what it is.
+struct Labelled {
+    event: Event,
+    matches: Vec<Match>,
+    label: String,
+}
+
+impl Labelled {
+    fn evidence(&self, with_rules: bool) -> Evidence<'_> {
+        let evidence = Evidence::of(&self.event);
+        if with_rules { evidence.with_matches(&self.matches) } else { evidence }
+    }
+}
+
+pub(super) fn run() -> Result<(), Failure> {
+    println!("## Classifier and router\n");
+    println!(
+        "The first {:.0} % of each stream are learnt, the rest is judged. The router asks about the events of which the \
+         classifier is least sure; the stand-in for a language model answers wrongly once in {WRONG}.\n",
+        LEARNT * 100.0
+    );
+    println!("| stream | classes | judged | ECE | macro-F1 at LLM share 0 % | 1 % | 5 % | 20 % |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    let kinds = campaigns(|campaign| campaign.rsplit_once('-').map_or(campaign, |(kind, _)| kind))?;
+    judge("campaigns, attack or not, fields and rules", &campaigns(|_| "attack")?, true)?;
+    judge("campaigns, attack or not, fields alone", &campaigns(|_| "attack")?, false)?;
+    judge("campaigns, kind of attack, fields and rules", &kinds, true)?;
+    for system in ["BGL", "Thunderbird"] {
+        judge(&format!("{system}, alert or not"), &alerts(system)?, false)?;
+    }
+    println!();
+    Ok(())
+}
+
+/// A stream of the generator; `label` names the class of a campaign.
+fn campaigns(label: impl Fn(&str) -> &str) -> Result<Vec<Labelled>, Failure> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/cli/demo/rules");
+    let mut files = Vec::new();
+    for path in super::recordings::below(&folder, &["yml"])? {
+        files.push((path.display().to_string(), fs::read_to_string(&path)?));
+    }
+    let rules = RuleSet::parse(files);
+    let (events, truth) = generate::events(EVENTS, SEED);
+    let attacks: BTreeMap<usize, &str> =
+        truth.attacks.iter().map(|attack| (attack.event, attack.campaign.as_str())).collect();
+    let labelled = events.iter().enumerate().map(|(i, value)| {
+        let event = Event::from_json(value.to_string().as_bytes())?;
+        let label = attacks.get(&i).map_or("benign", |campaign| label(campaign)).to_owned();
+        Ok(Labelled { matches: rules.matches(&event), event, label })
+    });
+    labelled.collect()
+}
+
+/// Lines of a supercomputer, of which its operators marked some as alerts.
+fn alerts(system: &str) -> Result<Vec<Labelled>, Failure> {
+    let path = shared("loghub_2k")?.join(system).join(format!("{system}_2k.log_structured.csv"));
+    let [labels, lines] = columns(&path, ["Label", "Content"])?;
+    let labelled = labels.iter().zip(&lines).map(|(label, line)| Labelled {
+        event: Event::from_text(line),
+        matches: Vec::new(),
+        label: if label == "-" { "benign" } else { "alert" }.to_owned(),
+    });
+    Ok(labelled.collect())
+}
+
+fn judge(name: &str, stream: &[Labelled], with_rules: bool) -> Result<(), Failure> {
+    let (learnt, judged) = stream.split_at((stream.len() as f64 * LEARNT) as usize);
+    let mut model = EventModel::new(ModelConfig::default())?;
+    let examples =
+        learnt.iter().map(|one| Example::new(one.evidence(with_rules), Label::by_record(&one.label)));
+    model.learn(&examples.collect::<Vec<_>>())?;
+    let labels = model.labels().to_vec();
+    if labels.len() < 2 {
+        println!(
+            "| {name} | {} | {} | the part that is learnt has one class only ||||| ",
+            labels.len(),
+            judged.len()
+        );
+        return Ok(());
+    }
+    // A class that was never learnt counts as one more, which is never chosen.
+    let class = |one: &Labelled| labels.iter().position(|label| *label == one.label).unwrap_or(labels.len());
+    let truth: Vec<usize> = judged.iter().map(class).collect();
+    let evidence: Vec<Evidence<'_>> = judged.iter().map(|one| one.evidence(with_rules)).collect();
+    let classes = labels.len() + 1;
+    let mut rows = Vec::with_capacity(judged.len() * classes);
+    for row in model.classify_events(&evidence)?.chunks_exact(labels.len()) {
+        rows.extend_from_slice(row);
+        rows.push(0.0);
+    }
+    let ece = calibration_error(&rows, &truth, classes);
+    let shares = SHARES.map(|share| macro_f1(&asked(&rows, &truth, classes, share), &truth, classes));
+    let cells: Vec<String> = shares.iter().map(|f1| format!("{f1:.3}")).collect();
+    println!("| {name} | {} | {} | {ece:.3} | {} |", labels.len(), judged.len(), cells.join(" | "));
+    Ok(())
+}
+
+/// The rows after the stand-in was asked about this share of them, the least sure first.
+fn asked(rows: &[f32], truth: &[usize], classes: usize, share: f64) -> Vec<f32> {
+    let sure = |i: &usize| rows[i * classes..(i + 1) * classes].iter().copied().fold(0.0, f32::max);
+    let mut order: Vec<usize> = (0..truth.len()).collect();
+    order.sort_by(|a, b| sure(a).total_cmp(&sure(b)));
+    let mut rows = rows.to_vec();
+    for (number, i) in order.into_iter().take((truth.len() as f64 * share) as usize).enumerate() {
+        let row = &mut rows[i * classes..(i + 1) * classes];
+        row.fill(0.0);
+        let wrong = number % WRONG == WRONG - 1;
+        row[if wrong { (truth[i] + 1) % classes } else { truth[i] }] = 1.0;
+    }
+    rows
+}
