@@ -7,6 +7,7 @@ the least cosine between its rows and ours: 1 if both compute the same function.
 
 import json
 import os
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -127,6 +128,26 @@ def torch_rows(folder: Path, threads: int, short: bool):
     return rows, torch.__version__
 
 
+def embed(texts: list[str], tokenizer, rows_of, batch_size: int):
+    """Like sentence-transformers: longest first, so that a batch is padded little."""
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    rows = numpy.empty((len(texts), 384), numpy.float32)
+    for first in range(0, len(order), batch_size):
+        batch = order[first:first + batch_size]
+        encoded = tokenizer.encode_batch([texts[i] for i in batch])
+        ids = numpy.array([e.ids for e in encoded], numpy.int64)
+        mask = numpy.array([e.attention_mask for e in encoded], numpy.int32)
+        rows[batch] = rows_of(ids, mask)
+    return rows
+
+
+def truncating_tokenizer(folder):
+    tokenizer = minilm_tokenizer({"minilm": folder})
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_padding()      # to the longest of a batch
+    return tokenizer
+
+
 def open_engine(job: dict) -> Engine:
     params, folder, name = job["params"], Path(job["minilm"]), job["engine"]
     threads = job["threads"] or os.cpu_count()
@@ -134,33 +155,32 @@ def open_engine(job: dict) -> Engine:
         make = onnx_rows if name.startswith("onnx") else torch_rows
         rows_of, number = make(folder, threads, name.endswith(("int8", "bf16")))
     except ImportError as missing:
-        raise Skip(f"{missing.name} is not in the environment of the peers; install it there with pip") from missing
-    tokenizer = minilm_tokenizer(job)
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.enable_padding()      # to the longest of a batch
+        raise Skip(f"{missing.name} is not in this interpreter; install it there, or name another one "
+                   "(STING_TORCH_PYTHON, see benches/README.md)") from missing
+    tokenizer = truncating_tokenizer(folder)
     texts = text_of(job).splitlines()[:params["count"]]
 
-    def embed():
-        # Like sentence-transformers: longest first, so that a batch is padded little.
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        rows = numpy.empty((len(texts), 384), numpy.float32)
-        for first in range(0, len(order), params["batch"]):
-            batch = order[first:first + params["batch"]]
-            encoded = tokenizer.encode_batch([texts[i] for i in batch])
-            ids = numpy.array([e.ids for e in encoded], numpy.int64)
-            mask = numpy.array([e.attention_mask for e in encoded], numpy.int32)
-            rows[batch] = rows_of(ids, mask)
-        return rows
+    def run():
+        return embed(texts, tokenizer, rows_of, params["batch"])
 
-    rows = embed()
-    facts = {"texts": len(texts), "dim": rows.shape[1]}
+    rows = run()
+    facts = {"texts": len(texts)}
     ours = Path(job["input"]).with_suffix(".sting.f32")
     if ours.exists():
         theirs = numpy.fromfile(ours, "<f4").reshape(-1, rows.shape[1])
         if len(theirs) == len(rows):
             facts["least cosine to ours"] = round(float((rows * theirs).sum(axis=1).min()), 6)
-    return Engine(len(texts), embed, facts, number)
+    return Engine(len(texts), run, facts, number)
+
+
+def main() -> None:
+    """An engine; or, told MODEL TEXTS ROWS, torch's rows of a JSON list of texts, for `eval.py`."""
+    if len(sys.argv) == 1:
+        return serve(open_engine)
+    folder, texts, rows = map(Path, sys.argv[1:])
+    rows_of, _ = torch_rows(folder, os.cpu_count(), short=False)
+    embed(json.loads(texts.read_text()), truncating_tokenizer(folder), rows_of, 32).astype("<f4").tofile(rows)
 
 
 if __name__ == "__main__":
-    serve(open_engine)
+    main()

@@ -3,9 +3,11 @@
 
 Prints a Markdown table and keeps it as benches/results/eval-<area>.md. Chunk boundaries of the Python peers
 come from the same adapter that `run.py` measures.
+For `embed`, STING_TORCH_PYTHON may name an interpreter with torch and transformers, whose rows ours are compared with.
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -37,12 +39,18 @@ def evaluate(area: str) -> int:
     missing = run.install(area) | run.install("tokens") if peers else {}      # the latter brings the model folder
     runner, no_rust_peers = run.build("release", peers)
     command = [runner, "eval", area]
-    if peers and (model := run.model_folder()):
+    model = run.model_folder() if peers else None
+    if model:
         command += ["--model", model]
     if area == "chunk":
         cuts = run.CACHE / "cuts.json"
         cuts.write_text(json.dumps(boundaries(data, missing)))
         command += ["--peers", cuts]
+    if area == "embed" and (torch := os.environ.get("STING_TORCH_PYTHON")) and model:
+        texts, rows = run.CACHE / "parity.json", run.CACHE / "parity.f32"
+        subprocess.run([runner, "eval", area, "--texts", texts], check=True)
+        subprocess.run([torch, run.HERE / "embed.py", model, texts, rows], check=True)
+        command += ["--peers", rows]
     for peer, reason in ({"the Rust peers": no_rust_peers} if no_rust_peers else missing).items():
         print(f"skipped: {peer}: {reason}", file=sys.stderr)
     table = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -122,15 +122,15 @@ class Process:
 
     def __init__(self, command: list, job: dict, limit: float):
         self.limit, self.last = limit, {}
-        core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        cores = sorted(os.sched_getaffinity(0))[-job["threads"]:] if hasattr(os, "sched_getaffinity") else None
         threads = {} if job["threads"] == 0 else {name: str(job["threads"]) for name in (
             "RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
             stderr=open(CACHE / f"{job['engine']}.log", "w"),
             env=os.environ | threads | {"TOKENIZERS_PARALLELISM": "false"},
-            # One thread means one core: an engine that starts more threads gains nothing by it.
-            preexec_fn=(lambda: os.sched_setaffinity(0, {core})) if core is not None and threads else None)
+            # As many cores as threads: an engine that starts more threads gains nothing by it.
+            preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores and threads else None)
         self.opened = self.ask(job)
 
     def ask(self, message: dict) -> dict:
@@ -167,7 +167,7 @@ def measure(case, engines, missing, runner, rust_peers, repeats, seconds, limit)
     """One line for ours beside each peer, or for ours alone."""
     identity = {"area": case["area"], "case": case["case"], "unit": case["unit"], "clock": case.get("clock", "cpu")}
     job = {"area": case["area"], "case": case["case"], "params": case["params"], "min_seconds": seconds,
-           "threads": 0 if case.get("clock") == "wall" else 1}
+           "threads": case.get("threads", 0 if case.get("clock") == "wall" else 1)}
     skipped, running = {}, {}
     try:
         job["input"] = str(corpora.ready(case["corpus"], runner, CACHE, ROOT))
@@ -186,15 +186,17 @@ def measure(case, engines, missing, runner, rust_peers, repeats, seconds, limit)
     for name in [OURS, *case["peers"]]:
         engine = {"runner": "rust"} if name == OURS else engines[name]
         reason = skipped.get(name) or engine.get("unavailable") or missing.get(engine.get("package", ""))
-        if engine.get("runner") == "rust" and name != OURS:
+        if engine.get("runner") == "rust" and "package" in engine:
             reason = reason or rust_peers
         if reason:
             skipped[name] = reason
             continue
         rust = engine["runner"] == "rust"
-        command = [runner, "engine"] if rust else [VENV / "bin" / "python", HERE / engine["runner"]]
+        # A peer too large to be installed here may live in an interpreter that the environment names.
+        python = os.environ.get(engine.get("python", ""), VENV / "bin" / "python")
+        command = [runner, "engine"] if rust else [python, HERE / engine["runner"]]
         # Opening sets up, checks what the engine yields, and by that warms it up: one whole pass each.
-        process = Process(command, job | {"engine": name}, limit)
+        process = Process(command, job | {"engine": name, "threads": engine.get("threads", job["threads"])}, limit)
         if "skip" in process.opened:
             skipped[name] = process.opened["skip"]
             process.close()

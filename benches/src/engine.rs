@@ -25,11 +25,10 @@ pub fn open(job: &Job) -> Result<Engine, Failure> {
         ("sting", "chunk") => ours::chunk::open(job),
         ("sting", "tokens") => ours::token::open(job),
         ("sting", "pii") => ours::pii::open(job),
-        ("sting", "embed") => ours::embed::open(job),
+        ("sting" | "sting-1-thread", "embed") => ours::embed::open(job),
         ("sting", "vector") => ours::vector::open(job),
         ("sting", "pipeline") => ours::pipeline::open(job),
         ("sting", "events") => ours::event::open(job),
-        //PIPE        ("sting", "pipeline") => ours::pipeline::open(job),
         #[cfg(feature = "peers")]
         ("text-splitter", "chunk") => peer::chunk::open(job),
         #[cfg(feature = "peers")]

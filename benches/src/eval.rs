@@ -17,8 +17,10 @@ use crate::job::Failure;
 pub struct Settings {
     /// Folder of the all-MiniLM-L6-v2 model; what needs it is left out without.
     pub model: Option<PathBuf>,
-    /// Boundaries that peers set, as `peers/eval.py` writes them.
+    /// What peers made of the same input, as `peers/eval.py` writes it: boundaries, or rows of `f32`.
     pub peers: Option<PathBuf>,
+    /// Where to write the texts that peers are to embed, instead of scoring.
+    pub texts: Option<PathBuf>,
 }
 
 /// Scores one area and prints its table.

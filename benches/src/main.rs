@@ -14,7 +14,7 @@ usage: sting-bench engine                    one job on standard input, see READ
                                              KIND: prose markdown logs documents events vectors
        sting-bench vocabulary NAME --out PATH
                                              NAME: gpt2 cl100k o200k, as a tokenizer.json
-       sting-bench eval chunk|pii|embed|events [--model DIR] [--peers FILE]
+       sting-bench eval chunk|pii|embed|events [--model DIR] [--peers FILE] [--texts FILE]
                                              needs the shared data folder (STING_SHARED)
        sting-bench scale                     time and memory of chunking from 10 MB to 1 GB";
 
@@ -58,6 +58,7 @@ fn evaluate(area: &str, options: &[&str]) -> Result<(), Failure> {
         match pair {
             ["--model", folder] => settings.model = Some(PathBuf::from(folder)),
             ["--peers", file] => settings.peers = Some(PathBuf::from(file)),
+            ["--texts", file] => settings.texts = Some(PathBuf::from(file)),
             _ => return Err(format!("unknown option {}\n{USAGE}", pair[0]).into()),
         }
     }

@@ -59,6 +59,19 @@ pub trait Embedder: Send + Sync + fmt::Debug {
         self.embed(texts)
     }
 
+    /// Embeds passages, and soon after `stop` says so gives up: then there are no rows. A model that cannot stop within
+    /// its work, as this method does unless it is overridden, asks only before it begins.
+    ///
+    /// # Errors
+    /// As [`Embedder::embed`].
+    fn embed_until(
+        &self,
+        texts: &[&str],
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<f32>>, ModelError> {
+        if stop() { Ok(None) } else { self.embed(texts).map(Some) }
+    }
+
     /// How much the vector leg of a hybrid search with this model weighs beside a keyword leg of
     /// weight 1, both scaled to [0, 1].
     fn hybrid_weight(&self) -> f32 {

@@ -9,5 +9,7 @@ pub(crate) mod mapped;
 #[cfg(feature = "candle")]
 pub(crate) mod matrix;
 #[cfg(feature = "candle")]
+pub(crate) mod pack;
+#[cfg(feature = "candle")]
 pub(crate) mod rows;
 pub(crate) mod sums;

@@ -19,7 +19,7 @@ use sting_vector::{CollectionConfig, Mode, Query, Row, Store};
 use super::{Settings, code_points, shared};
 use crate::job::Failure;
 
-const CORPORA: [&str; 2] = ["state_of_the_union", "wikitexts"];
+pub(super) const CORPORA: [&str; 2] = ["state_of_the_union", "wikitexts"];
 const K: usize = 5;
 
 /// The two corpora and the questions about them.

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use sting_core::model;
 use sting_vector::embed::{Bulk, Progress};
 use sting_vector::{BertEmbedder, CollectionConfig, Error, Filter, Metadata, Query};
@@ -93,28 +94,62 @@ impl Embedder {
     }
 }
 
-/// Embeds in steps; a signal such as Ctrl-C, or an exception of the callback, ends the work at the next step.
+/// Embeds in steps; a signal such as Ctrl-C, or an exception of the callback, ends the work at the next step, and a
+/// signal also within a huge text.
 fn embed(
     model: &dyn model::Embedder,
     texts: &[PyBackedStr],
     on_progress: Option<&Py<PyAny>>,
 ) -> PyResult<Vec<f32>> {
     let stop = Arc::new(AtomicBool::new(false));
-    let mut exception = None;
-    let tell = |progress: Progress| {
-        let told = Python::attach(|py| {
-            py.check_signals()?;
-            on_progress.map(|callback| callback.call1(py, (progress.done, progress.total))).transpose()
-        });
+    let exception = Mutex::new(None);
+    let check = |told: PyResult<()>| {
         if let Err(error) = told {
-            exception = Some(error);
+            exception.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             stop.store(true, Ordering::Relaxed);
         }
     };
+    let tell = |progress: Progress| {
+        check(Python::attach(|py| {
+            signals(py)?;
+            let Some(callback) = on_progress else { return Ok(()) };
+            callback.call1(py, (progress.done, progress.total)).map(drop)
+        }));
+    };
     let borrowed: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-    let vectors = Bulk::new(model).with_cancel(stop.clone()).with_progress(tell).embed(&borrowed);
+    let work = || Bulk::new(model).with_cancel(stop.clone()).with_progress(tell).embed(&borrowed);
+    let vectors = if texts.iter().any(|text| text.len() > HUGE_TEXT) {
+        // Python delivers signals to the thread that called, which therefore waits and watches.
+        std::thread::scope(|scope| {
+            let caller = std::thread::current();
+            let worker = scope.spawn(move || {
+                let vectors = work();
+                caller.unpark();
+                vectors
+            });
+            while !worker.is_finished() {
+                std::thread::park_timeout(WATCH);
+                check(Python::attach(signals));
+            }
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    } else {
+        work()
+    };
+    let exception = exception.into_inner().unwrap_or_else(PoisonError::into_inner);
     exception.map_or_else(|| vectors.or_raise(), Err)
 }
+
+/// Runs the handlers of signals that have come; what they raise is the error.
+fn signals(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()
+}
+
+/// Bytes of a text that takes long enough to be watched over.
+const HUGE_TEXT: usize = 1 << 22;
+
+/// Time between two looks for a signal.
+const WATCH: Duration = Duration::from_millis(20);
 
 /// The rows of texts that come one by one.
 #[pyclass(frozen, module = "sting")]
@@ -137,13 +172,16 @@ impl EmbedIter {
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray1<f32>>>> {
         let mut steps = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         if steps.ready.is_empty() {
-            let texts: Vec<PyBackedStr> = steps
-                .texts
-                .bind(py)
-                .clone()
-                .take(STEP)
-                .map(|text| text?.extract())
-                .collect::<PyResult<_>>()?;
+            let mut texts: Vec<PyBackedStr> = Vec::new();
+            let mut bytes = 0;
+            let mut source = steps.texts.bind(py).clone();
+            while texts.len() < STEP_TEXTS && bytes < STEP_BYTES {
+                // A source that is slow to yield can be interrupted too.
+                py.check_signals()?;
+                let Some(text) = source.next() else { break };
+                texts.push(text?.extract()?);
+                bytes += texts.last().map_or(0, |text| text.len());
+            }
             let model = steps.model.clone();
             let rows = py.detach(|| embed(&*model, &texts, None))?;
             steps.ready = rows.chunks_exact(model.dim()).map(<[f32]>::to_vec).collect();
@@ -152,8 +190,9 @@ impl EmbedIter {
     }
 }
 
-/// Texts that an iterator takes at a time.
-const STEP: usize = 128;
+/// Texts that an iterator takes at a time, at most, and their bytes: few, so that rows come soon after their texts.
+const STEP_TEXTS: usize = 32;
+const STEP_BYTES: usize = 1 << 14;
 
 /// A folder of collections, or collections in memory.
 #[pyclass(frozen, module = "sting")]

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import pickle
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -179,12 +180,32 @@ def test_embedding_can_be_watched_stopped_and_fed_by_an_iterator() -> None:
             taken += 1
 
     first = list(itertools.islice(embedder.embed_iter(endless()), 5))
-    assert np.array_equal(np.stack(first), rows[:5]) and taken < 200
+    assert np.array_equal(np.stack(first), rows[:5]) and taken < 40
     assert len(list(embedder.embed_iter(texts[:300]))) == 300 and list(embedder.embed_iter([])) == []
     with pytest.raises(TypeError):
         list(embedder.embed_iter([1]))  # type: ignore[list-item]
     with pytest.raises(sting.ModelError, match="nobody--nothing"):
         sting.Embedder.from_hub("nobody/nothing")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+def test_a_signal_ends_the_embedding_of_one_huge_text() -> None:
+    text = " ".join(f"word{i}" for i in range(3_000_000))
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    start = time.perf_counter()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(TimeoutError):
+            sting.Embedder.builtin().embed([text] * 50)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    # The whole work takes many times as long.
+    assert time.perf_counter() - start < 2
 
 
 def test_embed_gives_one_matrix() -> None:

@@ -9,7 +9,7 @@ use sting_core::model::{Embedder, ModelError};
 use sting_core::token::Tokenizer;
 
 use self::lexicon::{Borrowed, Lexicon, Parts, Spell};
-use super::hash;
+use super::hash::{self, Stop};
 use crate::kernel::machine::Machine;
 use crate::kernel::sums::{add_bytes, scale_to};
 
@@ -97,10 +97,10 @@ impl BuiltinEmbedder {
         Err(ModelError::new("builtin", problem, "ask for 64, 128, 256, 512 or 1024"))
     }
 
-    /// Writes the whole vector of a text to `row`, which holds zeros.
-    fn embed_into(self, text: &str, lexicon: &mut Lexicon, row: &mut [f32]) {
+    /// Writes the whole vector of a text to `row`, which holds zeros; tells whether `stop` let it.
+    fn embed_into(self, text: &str, lexicon: &mut Lexicon, stop: Stop<'_>, row: &mut [f32]) -> bool {
         let (table, hashed) = row.split_at_mut(TABLE_DIM);
-        lexicon.read(text, &self, |Parts { tokens, places, whole, gram }, weight| {
+        let is_whole = lexicon.read(text, &self, stop, |Parts { tokens, places, whole, gram }, weight| {
             for &token in tokens {
                 self.add_token(token, weight, table);
             }
@@ -115,6 +115,7 @@ impl BuiltinEmbedder {
         scale_to(self.machine, hashed, (1.0 - TABLE_SHARE).sqrt());
         // Changes something only for a text of which one part knows nothing: it is the other's.
         scale_to(self.machine, row, 1.0);
+        is_whole
     }
 
     /// How much a word counts: less the more frequent it is, by its rank in the vocabulary. By
@@ -182,18 +183,24 @@ impl Embedder for BuiltinEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
+        Ok(self.embed_until(texts, &|| false)?.unwrap_or_default())
+    }
+
+    fn embed_until(&self, texts: &[&str], stop: Stop<'_>) -> Result<Option<Vec<f32>>, ModelError> {
         let mut rows = vec![0.0; texts.len() * self.dim];
         let start = || (Borrowed::new(), [0.0; DIM]);
-        rows.par_chunks_mut(self.dim).zip(texts).for_each_init(start, |(lexicon, whole), (row, text)| {
+        let embed = |(lexicon, whole): &mut (Borrowed, [f32; DIM]), (row, text): (&mut [f32], &&str)| {
             if self.dim == DIM {
-                return self.embed_into(text, lexicon.get(), row);
+                return self.embed_into(text, lexicon.get(), stop, row).then_some(());
             }
             whole.fill(0.0);
-            self.embed_into(text, lexicon.get(), whole);
+            let is_whole = self.embed_into(text, lexicon.get(), stop, whole);
             row.copy_from_slice(&whole[..self.dim]);
             scale_to(self.machine, row, 1.0);
-        });
-        Ok(rows)
+            is_whole.then_some(())
+        };
+        let done = rows.par_chunks_mut(self.dim).zip(texts).map_init(start, embed).collect::<Option<()>>();
+        Ok(done.map(|()| rows))
     }
 
     /// Chosen on questions of its own; see `model/README.md`.

@@ -69,7 +69,7 @@ impl<'a> Bulk<'a> {
         Self { embedder, cancel: None, on_progress: None, progress, told: None }
     }
 
-    /// Stops with [`Error::Cancelled`] soon after the flag is set, by any thread.
+    /// Stops with [`Error::Cancelled`] soon after the flag is set, by any thread; within a text too, however long it is.
     pub fn with_cancel(mut self, cancel: Arc<AtomicBool>) -> Self {
         self.cancel = Some(cancel);
         self
@@ -111,10 +111,8 @@ impl<'a> Bulk<'a> {
     }
 
     fn step(&mut self, texts: &[&str]) -> Result<Vec<f32>, Error> {
-        if self.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return Err(Error::Cancelled);
-        }
-        let rows = self.embedder.embed(texts)?;
+        let is_cancelled = || self.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+        let rows = self.embedder.embed_until(texts, &is_cancelled)?.ok_or(Error::Cancelled)?;
         self.progress.done += texts.len();
         self.tell(false);
         Ok(rows)
@@ -261,6 +259,20 @@ mod tests {
         });
         assert!(Bulk::new(&embedder).rows(endless).take(70).all(|row| row.is_ok()));
         assert_eq!(asked, 2 * WINDOW_BYTES.div_ceil(1000));
+    }
+
+    /// The flag is set while one text is read: the models of this crate stop within it.
+    #[test]
+    fn a_set_flag_stops_within_a_text() {
+        let huge = "some words of a text that takes long ".repeat(100_000);
+        for embedder in [&HashEmbedder::new() as &dyn Embedder, &super::super::builtin()] {
+            let asked = std::sync::atomic::AtomicUsize::new(0);
+            let stop = || asked.fetch_add(1, Ordering::Relaxed) == 2;
+            assert!(embedder.embed_until(&[&huge], &stop).unwrap().is_none());
+            assert_eq!(asked.load(Ordering::Relaxed), 3);
+            let expected = embedder.embed(&["a", &huge]).unwrap();
+            assert_eq!(embedder.embed_until(&["a", &huge], &|| false).unwrap(), Some(expected));
+        }
     }
 
     #[test]

@@ -113,8 +113,8 @@ impl CachedEmbedder {
         &self,
         kind: &str,
         texts: &[&str],
-        compute: impl FnOnce(&[&str]) -> Result<Vec<f32>, ModelError>,
-    ) -> Result<Vec<f32>, ModelError> {
+        compute: impl FnOnce(&[&str]) -> Result<Option<Vec<f32>>, ModelError>,
+    ) -> Result<Option<Vec<f32>>, ModelError> {
         let dim = self.inner.dim();
         let keys: Vec<[u8; KEY]> = texts
             .iter()
@@ -140,9 +140,10 @@ impl CachedEmbedder {
             state.stats.hits += (texts.len() - absent.len()) as u64;
         }
         if absent.is_empty() {
-            return Ok(vectors);
+            return Ok(Some(vectors));
         }
         let computed = compute(&absent.iter().map(|&row| texts[row]).collect::<Vec<_>>())?;
+        let Some(computed) = computed else { return Ok(None) };
         if computed.len() != absent.len() * dim {
             let problem = format!("gave {} numbers for {} texts of {dim}", computed.len(), absent.len());
             return Err(ModelError::new(
@@ -165,7 +166,7 @@ impl CachedEmbedder {
         if self.append(&mut state, &records).is_err() {
             state.stats.failed_writes += 1;
         }
-        Ok(vectors)
+        Ok(Some(vectors))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -323,11 +324,20 @@ impl Embedder for CachedEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
-        self.embed_with("passage", texts, |texts| self.inner.embed(texts))
+        Ok(self.embed_until(texts, &|| false)?.unwrap_or_default())
+    }
+
+    fn embed_until(
+        &self,
+        texts: &[&str],
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<f32>>, ModelError> {
+        self.embed_with("passage", texts, |texts| self.inner.embed_until(texts, stop))
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
-        self.embed_with("query", texts, |texts| self.inner.embed_queries(texts))
+        let rows = self.embed_with("query", texts, |texts| self.inner.embed_queries(texts).map(Some))?;
+        Ok(rows.unwrap_or_default())
     }
 
     fn hybrid_weight(&self) -> f32 {

@@ -88,9 +88,14 @@ impl Embedder for HashEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<f32>, ModelError> {
+        Ok(self.embed_until(texts, &|| false)?.unwrap_or_default())
+    }
+
+    fn embed_until(&self, texts: &[&str], stop: Stop<'_>) -> Result<Option<Vec<f32>>, ModelError> {
         let mut rows = vec![0.0; texts.len() * self.dim];
-        rows.par_chunks_mut(self.dim).zip(texts).for_each(|(row, text)| embed_into(text, row));
-        Ok(rows)
+        let embed = |(row, text): (&mut [f32], &&str)| embed_into(text, stop, row).then_some(());
+        let done = rows.par_chunks_mut(self.dim).zip(texts).map(embed).collect::<Option<()>>();
+        Ok(done.map(|()| rows))
     }
 
     /// Low: what this model finds, a keyword index mostly finds too, and better.
@@ -99,10 +104,43 @@ impl Embedder for HashEmbedder {
     }
 }
 
-/// Writes the unit vector of `text` to `row`, which holds zeros.
-fn embed_into(text: &str, row: &mut [f32]) {
+/// Says whether work is to be given up.
+pub(super) type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// Words that are read between two questions whether to go on: about a millisecond's work.
+const PACE: u32 = 1 << 14;
+
+/// Asks now and then whether to go on, the first time at once.
+pub(super) struct Pace<'a> {
+    stop: Stop<'a>,
+    left: u32,
+}
+
+impl<'a> Pace<'a> {
+    pub(super) fn new(stop: Stop<'a>) -> Self {
+        Self { stop, left: 0 }
+    }
+
+    /// Whether the work is to be given up; asked once a word.
+    #[inline]
+    pub(super) fn is_over(&mut self) -> bool {
+        if self.left > 0 {
+            self.left -= 1;
+            return false;
+        }
+        self.left = PACE;
+        (self.stop)()
+    }
+}
+
+/// Writes the unit vector of `text` to `row`, which holds zeros; tells whether `stop` let it.
+fn embed_into(text: &str, stop: Stop<'_>, row: &mut [f32]) -> bool {
     let mut scratch = Scratch::default();
+    let mut pace = Pace::new(stop);
     for word in words(text) {
+        if pace.is_over() {
+            return false;
+        }
         scratch.count(word);
         if scratch.words.len() == MAX_DISTINCT_WORDS {
             scratch.add_features(row);
@@ -110,6 +148,7 @@ fn embed_into(text: &str, row: &mut [f32]) {
     }
     scratch.add_features(row);
     normalize(row);
+    true
 }
 
 /// The features of a word in lower case: itself, then its trigrams with its two boundary marks (from one

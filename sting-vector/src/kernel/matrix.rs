@@ -12,6 +12,7 @@ mod aarch64;
 mod x86;
 
 pub(crate) use super::machine::Machine;
+use super::rows::multiply_add;
 
 /// Rows of a tile. With two vectors of columns a row, AVX-512's 32 registers hold 24 sums, two
 /// vectors of the panel and one broadcast word.
@@ -63,7 +64,7 @@ impl Word for f32 {
 
     #[inline(always)]
     fn dot(sum: f32, row: f32, column: f32) -> f32 {
-        multiply_add(row, column, sum)
+        multiply_add::<false>(row, column, sum)
     }
 
     fn tile(machine: Machine, rows: &[f32], stride: usize, panel: &Panel<f32>, tile: &mut Tile<f32>) {
@@ -96,7 +97,7 @@ impl Word for Bf16x2 {
     fn dot(sum: f32, row: Self, column: Self) -> f32 {
         let low = |word: Self| f32::from_bits(word.0 << 16);
         let high = |word: Self| f32::from_bits(word.0 & 0xffff_0000);
-        multiply_add(low(row), low(column), multiply_add(high(row), high(column), sum))
+        multiply_add::<false>(low(row), low(column), multiply_add::<false>(high(row), high(column), sum))
     }
 
     fn tile(machine: Machine, rows: &[Self], stride: usize, panel: &Panel<Self>, tile: &mut Tile<f32>) {
@@ -145,13 +146,6 @@ impl Word for Bytes {
 /// Holds the kernels to their bounds; they read without further checks.
 fn check<W>(rows: &[W], stride: usize, panel: &Panel<W>) {
     assert!(rows.len() >= (ROWS - 1) * stride + panel.len(), "rows of a tile are out of bounds");
-}
-
-/// One instruction where the target always has it; two roundings elsewhere, where one would be
-/// a call of a function.
-#[inline(always)]
-pub(crate) fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }
 }
 
 multiversion! {

@@ -384,10 +384,11 @@ class Embedder:
     ) -> NDArray[np.float32]:
         """One row a text, shape ``(len(texts), dim)``. A text with nothing to embed, and no other, gives zeros.
 
-        ``on_progress(done, total)`` is called a few times a second; what it raises stops the work, as does Ctrl-C.
+        ``on_progress(done, total)`` is called a few times a second; what it raises stops the work, as does Ctrl-C, even
+        within a huge text.
         """
     def embed_iter(self, texts: Iterable[str]) -> Iterator[NDArray[np.float32]]:
-        """The rows of texts that come one by one, in order. Only some 128 texts are held at a time."""
+        """The rows of texts that come one by one, in order. At most 32 texts are held at a time."""
     @property
     def dim(self) -> int: ...
     @property

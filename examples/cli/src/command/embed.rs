@@ -1,19 +1,23 @@
 use super::options::embedder;
 use crate::Error;
-use crate::terminal::{Out, open};
+use crate::demo::figures::count;
+use crate::terminal::{Out, open, progress};
 use clap::Args;
+use indicatif::ProgressBar;
 use serde_json::json;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use sting_core::model::Embedder;
+use sting_vector::embed::empty_rows;
 
 /// Lines that are embedded at a time.
 const BATCH: usize = 64;
 
 /// Turn lines of text into vectors
 ///
-/// Reads lines from standard input and writes one JSON object a line: index, vector. The texts are
-/// taken as they are; scrub them first if they hold private data.
+/// Reads lines from standard input and writes one JSON object a line: index, vector, and `"empty": true` where
+/// there was nothing to embed and the vector is zero. The texts are taken as they are; scrub them first if they hold
+/// private data.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printf 'a cat\\na dog\\n' | sting embed > vectors.jsonl
@@ -27,32 +31,39 @@ pub struct Embed {
 impl Embed {
     pub(super) fn run(self, out: &mut Out) -> Result<(), Error> {
         let embedder = embedder(self.model.as_deref())?;
-        let mut lines = open(Path::new("-"))?;
-        let (mut batch, mut index) = (Vec::with_capacity(BATCH), 0);
-        while let Some(line) = next_line(&mut lines, index + batch.len())? {
-            batch.push(line);
-            if batch.len() == BATCH {
-                write(&*embedder, &mut batch, &mut index, out)?;
-            }
-        }
-        write(&*embedder, &mut batch, &mut index, out)
+        let bar = progress("embed");
+        let done = embed(&*embedder, &bar, out);
+        bar.finish_and_clear();
+        done
     }
 }
 
-fn write(
-    embedder: &dyn Embedder,
-    batch: &mut Vec<String>,
-    index: &mut usize,
-    out: &mut Out,
-) -> Result<(), Error> {
-    let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
-    let vectors = if texts.is_empty() { Vec::new() } else { embedder.embed(&texts)? };
-    for vector in vectors.chunks_exact(embedder.dim()) {
-        out.json(&json!({"index": index, "vector": vector}))?;
-        *index += 1;
+fn embed(embedder: &dyn Embedder, bar: &ProgressBar, out: &mut Out) -> Result<(), Error> {
+    let mut lines = open(Path::new("-"))?;
+    let mut index = 0;
+    loop {
+        let mut batch = Vec::with_capacity(BATCH);
+        while batch.len() < BATCH
+            && let Some(line) = next_line(&mut lines, index + batch.len())?
+        {
+            batch.push(line);
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
+        let vectors = embedder.embed(&texts)?;
+        let mut empty = empty_rows(&vectors, embedder.dim()).peekable();
+        for (row, vector) in vectors.chunks_exact(embedder.dim()).enumerate() {
+            let mut line = json!({"index": index + row, "vector": vector});
+            if empty.next_if_eq(&row).is_some() {
+                line["empty"] = true.into();
+            }
+            out.json(&line)?;
+        }
+        index += batch.len();
+        bar.set_message(format!("{} lines embedded", count(index as u64)));
     }
-    batch.clear();
-    Ok(())
 }
 
 fn next_line(lines: &mut impl BufRead, index: usize) -> Result<Option<String>, Error> {

@@ -99,6 +99,9 @@ fn embed() {
     let dim = lines[0]["vector"].as_array().unwrap().len();
     assert!(dim > 0 && lines.iter().all(|line| line["vector"].as_array().unwrap().len() == dim));
     assert_eq!(lines[2]["index"], 2);
+    // Nothing to embed is told, and only then.
+    let empty: Vec<bool> = lines.iter().map(|line| line["empty"] == true).collect();
+    assert_eq!(empty, [false, true, false]);
 }
 
 #[test]

@@ -63,9 +63,11 @@ struct Part<W: Number> {
     rows: Range<usize>,
     x: Vec<f32>,
     mixed: Vec<f32>,
-    inner: Vec<f32>,
     output: Vec<f32>,
     operand: Operand<W>,
+    /// What is between the two last products of a layer; first as numbers, if need be.
+    inner: Operand<W>,
+    spare: Vec<f32>,
     scratch: Scratch,
 }
 
@@ -155,19 +157,17 @@ impl<W: Number> Fast<W> {
 
     /// A layer behind its queries, keys and values.
     fn finish(&self, batch: &Batch, layer: &Layer<W>, qkv: &[f32], part: &mut Part<W>) {
-        let Part { rows, x, mixed, inner, output, operand, scratch } = part;
+        let Part { rows, x, mixed, spare, inner, output, operand, scratch } = part;
         let (machine, count) = (self.machine, rows.len());
         mixed.resize(count * self.hidden, 0.0);
         output.resize(count * layer.out.stride(), 0.0);
-        inner.resize(count * layer.up.stride(), 0.0);
         self.attention.mix(&batch.lengths, rows.clone(), qkv, layer.qkv.stride(), mixed, scratch);
         operand.encode(machine, mixed, self.hidden);
         layer.out.forward(machine, operand, After::Nothing, output);
         self.add(x, output, layer.out.stride(), &layer.attention_norm);
         operand.encode(machine, x, self.hidden);
-        layer.up.forward(machine, operand, self.after, inner);
-        operand.encode_strided(machine, inner, layer.up.stride(), layer.up.outputs());
-        layer.down.forward(machine, operand, After::Nothing, output);
+        layer.up.forward_encoded(machine, operand, self.after, spare, inner);
+        layer.down.forward(machine, inner, After::Nothing, output);
         self.add(x, output, layer.down.stride(), &layer.output_norm);
     }
 

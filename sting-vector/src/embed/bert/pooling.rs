@@ -175,7 +175,7 @@ impl Dense {
             Activation::Identity => x,
             Activation::Tanh => x.tanh(),
             Activation::Relu => x.max(0.0),
-            Activation::Gelu => crate::kernel::rows::gelu(x),
+            Activation::Gelu => crate::kernel::rows::gelu::<false>(x),
             Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         };
         self.linear.apply(vector).map(activate).collect()

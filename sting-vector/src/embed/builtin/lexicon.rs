@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::embed::hash::{self, MAX_WORD};
+use crate::embed::hash::{self, MAX_WORD, Pace};
 
 /// Words that are kept from one text to the next.
 const KEPT: usize = 1 << 15;
@@ -52,10 +52,21 @@ struct Word {
 }
 
 impl Lexicon {
-    /// Calls `add` for the words of a text: with the parts of each and `1 + ln(count)`.
-    pub(super) fn read(&mut self, text: &str, spell: &impl Spell, mut add: impl FnMut(Parts<'_>, f32)) {
+    /// Calls `add` for the words of a text: with the parts of each and `1 + ln(count)`. Asks `stop` now and then, and
+    /// tells whether it came to the end.
+    pub(super) fn read(
+        &mut self,
+        text: &str,
+        spell: &impl Spell,
+        stop: &(dyn Fn() -> bool + Sync),
+        mut add: impl FnMut(Parts<'_>, f32),
+    ) -> bool {
         self.forget();
-        each_word(text, |word| {
+        let mut pace = Pace::new(stop);
+        let is_whole = each_word(text, |word| {
+            if pace.is_over() {
+                return false;
+            }
             let id = self.id(word, spell);
             let word = &mut self.words[id as usize];
             if word.count == 0 {
@@ -66,8 +77,10 @@ impl Lexicon {
                 self.add_all(&mut add);
                 self.forget();
             }
+            true
         });
         self.add_all(&mut add);
+        is_whole
     }
 
     /// Starts again, if there are too many words.
@@ -154,8 +167,9 @@ static LOWER: [u8; 256] = {
 
 const OTHER: u8 = 0xff;
 
-/// Calls `what` with each word of a text in lower case, cut as [`hash::words`] cuts.
-fn each_word(text: &str, mut what: impl FnMut(&str)) {
+/// Calls `what` with each word of a text in lower case, cut as [`hash::words`] cuts, until it says no; tells whether it
+/// never did.
+fn each_word(text: &str, mut what: impl FnMut(&str) -> bool) -> bool {
     let bytes = text.as_bytes();
     let mut buffer = [0; MAX_WORD];
     let mut at = 0;
@@ -175,16 +189,21 @@ fn each_word(text: &str, mut what: impl FnMut(&str)) {
         if stop == OTHER && length < MAX_WORD {
             let rest = &text[start..];
             let run = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-            hash::words(&rest[..run]).for_each(|word| what(&word.to_lowercase()));
+            if !hash::words(&rest[..run]).all(|word| what(&word.to_lowercase())) {
+                return false;
+            }
             // Past the character that ended the run.
             at = start + run + rest[run..].chars().next().map_or(0, char::len_utf8);
         } else if length > 0 {
             // The buffer holds ASCII only.
-            what(str::from_utf8(&buffer[..length]).unwrap_or_default());
+            if !what(str::from_utf8(&buffer[..length]).unwrap_or_default()) {
+                return false;
+            }
         } else {
             at += 1;
         }
     }
+    true
 }
 
 #[cfg(test)]
@@ -194,7 +213,10 @@ mod tests {
 
     fn cut(text: &str) -> Vec<String> {
         let mut words = Vec::new();
-        each_word(text, |word| words.push(word.to_owned()));
+        each_word(text, |word| {
+            words.push(word.to_owned());
+            true
+        });
         words
     }
 
@@ -221,7 +243,8 @@ mod tests {
         let mut lexicon = Lexicon::default();
         for _ in 0..2 {
             let mut seen = Vec::new();
-            lexicon.read("b a B, a b", &Letters, |parts, weight| seen.push((parts.tokens.to_vec(), weight)));
+            let see = |parts: Parts<'_>, weight| seen.push((parts.tokens.to_vec(), weight));
+            assert!(lexicon.read("b a B, a b", &Letters, &|| false, see));
             assert_eq!(seen, [(vec![98], 1.0 + 3f32.ln()), (vec![97], 1.0 + 2f32.ln())]);
         }
     }
@@ -233,8 +256,8 @@ mod tests {
         let mut lexicon = Lexicon::default();
         let mut counts = [0, 0];
         for count in &mut counts {
-            lexicon.read(&many, &Letters, |_, weight| *count += usize::from(weight == 1.0));
-            lexicon.read("a b", &Letters, |_, _| {});
+            lexicon.read(&many, &Letters, &|| false, |_, weight| *count += usize::from(weight == 1.0));
+            lexicon.read("a b", &Letters, &|| false, |_, _| {});
         }
         assert_eq!(counts, [KEPT + COUNTED + 10; 2]);
         assert!(lexicon.words.len() <= 2 * KEPT);

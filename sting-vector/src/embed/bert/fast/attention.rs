@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::super::folder::Config;
 use super::super::relative::bucket;
 use super::super::weights;
-use crate::kernel::matrix::{Bf16x2, COLUMNS, Line, Machine, ROWS, Tile, Word};
-use crate::kernel::rows::{encode_bf16, round_bf16, softmax};
+use crate::kernel::matrix::{Bf16x2, COLUMNS, Line, Machine, ROWS, Tile};
+use crate::kernel::pack::{Plain, pack_columns, pack_rows};
+use crate::kernel::rows::softmax;
 
 /// Scaled dot-product attention (Vaswani et al., 2017).
 #[derive(Debug)]
@@ -19,33 +20,6 @@ pub(super) struct Attention {
     bias: Vec<Vec<f32>>,
     /// Whether products are computed in `bf16`.
     is_short: bool,
-}
-
-/// A precision of attention: one whose words need no scale.
-trait Plain: Word<Sum = f32> {
-    fn encode(machine: Machine, row: &[f32], words: &mut [Self]);
-    /// A word of as many numbers as it holds, or fewer.
-    fn word(first: f32, second: Option<f32>) -> Self;
-}
-
-impl Plain for f32 {
-    fn encode(_: Machine, row: &[f32], words: &mut [f32]) {
-        words.copy_from_slice(row);
-    }
-
-    fn word(first: f32, _: Option<f32>) -> f32 {
-        first
-    }
-}
-
-impl Plain for Bf16x2 {
-    fn encode(machine: Machine, row: &[f32], words: &mut [Self]) {
-        encode_bf16(machine, row, words);
-    }
-
-    fn word(first: f32, second: Option<f32>) -> Self {
-        Self(round_bf16(second.unwrap_or_default()) << 16 | round_bf16(first))
-    }
 }
 
 /// Buffers, of which only those of one precision are ever filled.
@@ -128,7 +102,7 @@ impl Attention {
                 let text = Tokens { numbers: &tokens.numbers[start * tokens.stride..], ..*tokens };
                 let mixed = &mut mixed[(own.start - rows.start) * self.hidden..][..own.len() * self.hidden];
                 for head in 0..self.heads {
-                    buffers.load(&text, head, length);
+                    buffers.load(self.machine, &text, head, length);
                     self.mix_head(&text, head, length, own.start - start..own.end - start, mixed, buffers);
                 }
             }
@@ -165,19 +139,17 @@ impl Attention {
                     row[at * COLUMNS..][..COLUMNS].copy_from_slice(sums);
                 }
             }
-            let shares_of_rows = shares.chunks_exact_mut(value_words);
-            for (row, (scores, shares)) in
-                scores.chunks_exact_mut(padded).zip(shares_of_rows).take(rows).enumerate()
-            {
-                let scores = &mut scores[..length];
-                if let Some(bias) = self.bias.get(head) {
+            if let Some(bias) = self.bias.get(head) {
+                for (row, scores) in scores.chunks_exact_mut(padded).take(rows).enumerate() {
                     let at = bias.len() / 2 - (first + row);
-                    for (score, bias) in scores.iter_mut().zip(&bias[at..]) {
+                    for (score, bias) in scores[..length].iter_mut().zip(&bias[at..]) {
                         *score += bias;
                     }
                 }
-                softmax(machine, scores);
-                W::encode(machine, scores, shares);
+            }
+            softmax(machine, &mut scores[..rows * padded], padded, length);
+            for (scores, shares) in scores.chunks_exact(padded).zip(shares.chunks_exact_mut(value_words)) {
+                W::encode(machine, &scores[..length], shares);
             }
             for (at, panel) in values.chunks_exact(value_words).enumerate() {
                 W::tile(machine, shares, value_words, panel, &mut tile);
@@ -208,30 +180,24 @@ impl<'a> Tokens<'a> {
     fn part(&self, token: usize, head: usize, part: usize) -> &'a [f32] {
         &self.numbers[token * self.stride + part * self.hidden + head * self.width..][..self.width]
     }
+
+    /// The same of the first `length` tokens, [`Self::stride`] numbers apart.
+    fn parts(&self, length: usize, head: usize, part: usize) -> &'a [f32] {
+        let start = part * self.hidden + head * self.width;
+        &self.numbers[start..start + (length - 1) * self.stride + self.width]
+    }
 }
 
 impl<W: Plain> Buffers<W> {
     /// Packs the keys and values of a head.
-    fn load(&mut self, text: &Tokens<'_>, head: usize, length: usize) {
+    fn load(&mut self, machine: Machine, text: &Tokens<'_>, head: usize, length: usize) {
         let (key_words, value_words) = (text.width.div_ceil(W::NUMBERS), length.div_ceil(W::NUMBERS));
         let zero = Line([W::default(); COLUMNS]);
         self.keys.clear();
         self.keys.resize(length.div_ceil(COLUMNS) * key_words, zero);
         self.values.clear();
         self.values.resize(text.width.div_ceil(COLUMNS) * value_words, zero);
-        for token in 0..length {
-            let panel = &mut self.keys[token / COLUMNS * key_words..][..key_words];
-            for (line, key) in panel.iter_mut().zip(text.part(token, head, 1).chunks(W::NUMBERS)) {
-                line.0[token % COLUMNS] = W::word(key[0], key.get(1).copied());
-            }
-        }
-        for (word, first) in (0..length).step_by(W::NUMBERS).enumerate() {
-            let values = text.part(first, head, 2);
-            let next = (W::NUMBERS > 1 && first + 1 < length).then(|| text.part(first + 1, head, 2));
-            for (column, &value) in values.iter().enumerate() {
-                self.values[column / COLUMNS * value_words + word].0[column % COLUMNS] =
-                    W::word(value, next.map(|next| next[column]));
-            }
-        }
+        pack_columns(machine, text.parts(length, head, 1), text.stride, text.width, &mut self.keys);
+        pack_rows(machine, text.parts(length, head, 2), text.stride, text.width, &mut self.values);
     }
 }

@@ -15,6 +15,28 @@ pub(crate) trait Number: Word {
     fn column(weights: &[f32]) -> (Vec<Self>, f32, f32);
 
     fn finish(machine: Machine, tile: &Tile<Self::Sum>, finish: &Finish<'_>, after: After, out: &mut [f32]);
+
+    /// Whether a row's words depend on all of its numbers.
+    const HAS_SCALE: bool = false;
+
+    /// The same, straight to the words of the next operand; asked only of kinds without a scale. Here the stride is in
+    /// words.
+    fn finish_words(
+        machine: Machine,
+        tile: &Tile<Self::Sum>,
+        finish: &Finish<'_>,
+        after: After,
+        words: &mut [Self],
+    ) {
+        let mut numbers = [0.0; ROWS * COLUMNS];
+        let mut encoded = [Self::default(); ROWS * COLUMNS];
+        Self::finish(machine, tile, &Finish { stride: COLUMNS, ..*finish }, after, &mut numbers);
+        let width = COLUMNS / Self::NUMBERS;
+        Self::encode(machine, &numbers, &mut encoded[..ROWS * width], &mut RowScale::default());
+        for (row, encoded) in encoded[..ROWS * width].chunks_exact(width).enumerate() {
+            words[row * finish.stride..][..width].copy_from_slice(encoded);
+        }
+    }
 }
 
 impl Number for f32 {
@@ -28,6 +50,16 @@ impl Number for f32 {
 
     fn finish(machine: Machine, tile: &Tile<f32>, finish: &Finish<'_>, after: After, out: &mut [f32]) {
         finish_f32(machine, tile, finish, after, out);
+    }
+
+    fn finish_words(
+        machine: Machine,
+        tile: &Tile<f32>,
+        finish: &Finish<'_>,
+        after: After,
+        words: &mut [f32],
+    ) {
+        finish_f32(machine, tile, finish, after, words);
     }
 }
 
@@ -48,6 +80,8 @@ impl Number for Bf16x2 {
 }
 
 impl Number for Bytes {
+    const HAS_SCALE: bool = true;
+
     fn encode(machine: Machine, row: &[f32], words: &mut [Self], scale: &mut RowScale) {
         encode_bytes(machine, row, words, scale);
     }
@@ -85,7 +119,7 @@ impl<W: Number> Operand<W> {
     }
 
     /// Takes the first `width` of every `stride` numbers.
-    pub(super) fn encode_strided(&mut self, machine: Machine, rows: &[f32], stride: usize, width: usize) {
+    fn encode_strided(&mut self, machine: Machine, rows: &[f32], stride: usize, width: usize) {
         let count = rows.len() / stride;
         self.stride = width.div_ceil(W::NUMBERS);
         self.words.resize(count * self.stride, W::default());
@@ -135,10 +169,6 @@ impl<W: Number> Linear<W> {
         packed
     }
 
-    pub(super) fn outputs(&self) -> usize {
-        self.outputs
-    }
-
     /// Numbers of a row of the result: the outputs, and zeros up to a whole panel.
     pub(super) fn stride(&self) -> usize {
         self.bias.len()
@@ -146,13 +176,52 @@ impl<W: Number> Linear<W> {
 
     /// Writes a row of [`Linear::stride`] numbers for each row of the operand.
     pub(super) fn forward(&self, machine: Machine, operand: &Operand<W>, after: After, out: &mut [f32]) {
-        assert_eq!(operand.stride, self.words, "the operand is not this layer's");
         let stride = self.stride();
+        self.tiles(machine, operand, stride, |tile, finish, row, column| {
+            W::finish(machine, tile, finish, after, &mut out[row * stride + column..]);
+        });
+    }
+
+    /// The same, as the operand of another layer; `spare` is for numbers that are in the way.
+    pub(super) fn forward_encoded(
+        &self,
+        machine: Machine,
+        operand: &Operand<W>,
+        after: After,
+        spare: &mut Vec<f32>,
+        out: &mut Operand<W>,
+    ) {
+        let rows = operand.scales.len();
+        if W::HAS_SCALE {
+            spare.resize(rows * self.stride(), 0.0);
+            self.forward(machine, operand, after, spare);
+            return out.encode_strided(machine, spare, self.stride(), self.outputs);
+        }
+        let stride = self.stride() / W::NUMBERS;
+        out.stride = stride;
+        out.words.resize(rows * stride, W::default());
+        out.scales.resize(rows, RowScale::default());
+        self.tiles(machine, operand, stride, |tile, finish, row, column| {
+            let words = &mut out.words[row * stride + column / W::NUMBERS..];
+            W::finish_words(machine, tile, finish, after, words);
+        });
+    }
+
+    /// Computes tile after tile; `done` gets each with its first row and column.
+    fn tiles(
+        &self,
+        machine: Machine,
+        operand: &Operand<W>,
+        stride: usize,
+        mut done: impl FnMut(&Tile<W::Sum>, &Finish<'_>, usize, usize),
+    ) {
+        assert!(operand.stride >= self.words, "the operand is not this layer's");
         let mut tile = Tile([[W::Sum::default(); COLUMNS]; ROWS]);
         for (at, panel) in self.lines.chunks_exact(self.words).enumerate() {
             let first = at * COLUMNS;
             for (block, rows) in operand.scales.chunks_exact(ROWS).enumerate() {
-                W::tile(machine, &operand.words[block * ROWS * self.words..], self.words, panel, &mut tile);
+                let row = block * ROWS;
+                W::tile(machine, &operand.words[row * operand.stride..], operand.stride, panel, &mut tile);
                 let finish = Finish {
                     rows,
                     bias: &self.bias[first..first + COLUMNS],
@@ -160,7 +229,7 @@ impl<W: Number> Linear<W> {
                     sums: &self.sums[first..first + COLUMNS],
                     stride,
                 };
-                W::finish(machine, &tile, &finish, after, &mut out[block * ROWS * stride + first..]);
+                done(&tile, &finish, row, first);
             }
         }
     }
