@@ -10,9 +10,11 @@ mod search;
 pub(crate) mod snapshot;
 pub(crate) mod writer;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
+use serde_json::Value;
 use sting_core::model::Embedder;
 
 pub use config::CollectionConfig;
@@ -25,6 +27,7 @@ use snapshot::Snapshot;
 pub use writer::Erasure;
 pub(crate) use writer::Writer;
 
+use crate::filter::Scalar;
 use crate::store::worker::Worker;
 use crate::{Error, Filter, Metric};
 
@@ -274,6 +277,35 @@ impl Collection {
             };
         }
         Ok(count as usize)
+    }
+
+    /// The values of a field and how many rows have each, the most frequent first, values of equal
+    /// frequency in order; at most `limit` of them. A row with a list has each of its elements, once.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the metadata of a file is not as it was written.
+    pub fn facets(
+        &self,
+        field: &str,
+        filter: Option<&Filter>,
+        limit: usize,
+    ) -> Result<Vec<(Value, u64)>, Error> {
+        let snapshot = self.core.snapshot();
+        let mut counts: BTreeMap<Scalar, u64> = BTreeMap::new();
+        for view in &snapshot.views {
+            let eligible = view.eligible(filter)?;
+            let add = |value: &Scalar, count: u64| {
+                if count > 0 {
+                    *counts.entry(value.clone()).or_default() += count;
+                }
+            };
+            view.segment.column(field)?.count(eligible.as_ref(), add);
+        }
+        let mut counts: Vec<(Scalar, u64)> = counts.into_iter().collect();
+        // The sort is stable, and values were in order.
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts.truncate(limit);
+        Ok(counts.into_iter().map(|(value, count)| (value.to_value(), count)).collect())
     }
 
     /// Up to `limit` rows in order of their ids, of those that satisfy a filter, after an id.

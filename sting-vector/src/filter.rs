@@ -10,7 +10,7 @@ use crate::Error;
 use crate::collection::Metadata;
 use crate::collection::snapshot::all_rows;
 pub(crate) use column::Column;
-use scalar::Scalar;
+pub(crate) use scalar::Scalar;
 
 /// Nesting of conditions, and conditions in all, that a filter may have.
 const MAX_DEPTH: usize = 64;

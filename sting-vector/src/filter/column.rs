@@ -84,7 +84,30 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Calls `each` with every value and how many of some rows have it, alone or in a list.
+    pub(crate) fn count(&self, eligible: Option<&RoaringBitmap>, mut each: impl FnMut(&Scalar, u64)) {
+        let is_eligible = |row: u32| eligible.is_none_or(|eligible| eligible.contains(row));
+        for (place, value) in self.elements.values.iter().enumerate() {
+            let rows = self.elements.rows_at(place).iter();
+            each(value, rows.filter(|row| is_eligible(**row)).count() as u64);
+        }
+        for (place, value) in self.single.values.iter().enumerate() {
+            // Through a list of objects, a row may have a value both ways.
+            let found = self.elements.values.binary_search(value);
+            let counted = found.map_or(&[][..], |place| self.elements.rows_at(place));
+            let is_new = |row: u32| is_eligible(row) && counted.binary_search(&row).is_err();
+            each(value, self.single.rows_at(place).iter().filter(|row| is_new(**row)).count() as u64);
+        }
+    }
+}
+
 impl Sorted {
+    /// The rows of a value, in order.
+    fn rows_at(&self, place: usize) -> &[u32] {
+        &self.rows[self.starts[place] as usize..self.starts[place + 1] as usize]
+    }
+
     fn new(mut pairs: Vec<(Scalar, u32)>) -> Self {
         pairs.sort_unstable();
         let mut sorted = Self::default();

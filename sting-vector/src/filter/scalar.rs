@@ -31,6 +31,20 @@ impl Scalar {
         })
     }
 
+    /// The value; a number beyond 64 bits as the nearest float.
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(Exact::Integer(integer)) => i64::try_from(*integer)
+                .map(Value::from)
+                .or_else(|_| u64::try_from(*integer).map(Value::from))
+                .unwrap_or_else(|_| Value::from(*integer as f64)),
+            Self::Number(Exact::Float(float)) => Value::from(*float),
+            Self::Text(text) => Value::from(&**text),
+        }
+    }
+
     /// The order of two values of one type; `None` for two types.
     pub(super) fn cmp_same_type(&self, other: &Self) -> Option<Ordering> {
         (std::mem::discriminant(self) == std::mem::discriminant(other)).then(|| self.cmp(other))

@@ -221,7 +221,7 @@ impl Segment {
     }
 
     /// A field, collected when it is first asked for.
-    fn column(&self, path: &str) -> Result<Arc<Column>, Error> {
+    pub(crate) fn column(&self, path: &str) -> Result<Arc<Column>, Error> {
         if let Some(column) = self.columns.0.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(Arc::clone(column));
         }

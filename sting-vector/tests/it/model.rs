@@ -210,6 +210,25 @@ fn check_contents(rows: &Collection, model: &Model) -> Result<(), TestCaseError>
     let matching: Vec<Row> = model.values().filter(|row| matches(row, Some(&filter))).cloned().collect();
     prop_assert_eq!(rows.count(Some(&parsed)).unwrap(), matching.len());
     prop_assert_eq!(rows.scroll(Some(&parsed), usize::MAX, None).unwrap(), matching);
+    for filter in [None, Some(&filter)] {
+        let mut expected: BTreeMap<String, (Value, u64)> = BTreeMap::new();
+        for row in model.values().filter(|row| matches(row, filter)) {
+            let mut values = match row.metadata.get("s") {
+                Some(Value::Array(items)) => items.clone(),
+                value => value.into_iter().cloned().collect(),
+            };
+            values.dedup();
+            for value in values {
+                expected.entry(value.to_string()).or_insert((value, 0)).1 += 1;
+            }
+        }
+        let found = rows.facets("s", filter.map(|_| &parsed), usize::MAX).unwrap();
+        prop_assert!(found.is_sorted_by(|a, b| a.1 >= b.1));
+        prop_assert_eq!(found.len(), expected.len());
+        for (value, count) in found {
+            prop_assert_eq!(expected.get(&value.to_string()), Some(&(value.clone(), count)));
+        }
+    }
     Ok(())
 }
 
