@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use sting_core::anomaly::{AnomalyDetector, MultiAnomalyDetector, RareValues, RateDetector};
 use sting_core::event::{Event, Format};
+use sting_core::ioc::Iocs;
 use sting_core::sigma::{Correlator, CorrelatorConfig, Rule, RuleSet};
 use sting_core::template::{TemplateConfig, TemplateMiner};
 
@@ -144,10 +145,19 @@ pub fn template(data: &[u8]) {
         lines += 1;
     }
     assert_eq!(miner.templates().iter().map(|template| template.count).sum::<u64>(), lines);
+    let bytes = miner.to_bytes();
+    let again = TemplateMiner::from_bytes(&bytes).expect("what was saved can be restored");
+    assert!(again.to_bytes() == bytes, "a restored miner is another");
 }
 
-/// Indicators stand where they say, and white space around a text changes none of them.
+/// Indicators stand where they say, and white space around a text changes none of them. A table of indicators is refused or can be
+/// asked, whatever it holds behind a right checksum.
 pub fn ioc(data: &[u8]) {
+    let table = [b"STINGIOC\x01\0\0\0", data].concat();
+    let table = [&table[..], blake3::hash(&table).as_bytes()].concat();
+    if let Ok(known) = Iocs::from_bytes(table) {
+        known.matches_in("10.1.2.3 www.evil.co.uk 2001:db8::7", Some(1));
+    }
     let text = String::from_utf8_lossy(data);
     let found = sting_core::ioc::extract(&text);
     let padded = sting_core::ioc::extract(&format!("\n{text}\n"));
@@ -162,8 +172,9 @@ pub fn ioc(data: &[u8]) {
 /// read, and it can go on.
 pub fn state(data: &[u8]) {
     let Some((kind, body)) = data.split_first() else { return };
-    let kinds: [&[u8]; 4] = [b"STan\x01\0", b"STam\x01\0", b"STar\x01\0", b"STav\x01\0"];
-    let mut bytes = [kinds[usize::from(kind % 4)], body].concat();
+    let kinds: [&[u8]; 5] =
+        [b"STan\x01\0", b"STam\x01\0", b"STar\x01\0", b"STav\x01\0", b"STtm\x01\0"];
+    let mut bytes = [kinds[usize::from(kind % 5)], body].concat();
     bytes.extend(&blake3::hash(&bytes).as_bytes()[..8]);
     if let Ok(mut detector) = AnomalyDetector::from_bytes(&bytes) {
         assert_eq!(detector.to_bytes(), bytes);
@@ -177,6 +188,9 @@ pub fn state(data: &[u8]) {
     }
     if let Ok(mut rare) = RareValues::from_bytes(&bytes) {
         assert!((0.0..=1.0).contains(&rare.push("field", "value")));
+    }
+    if let Ok(mut miner) = TemplateMiner::from_bytes(&bytes) {
+        miner.push("session closed for user ana");
     }
     for read in [data, &bytes[..bytes.len() - 1]] {
         assert!(AnomalyDetector::from_bytes(read).is_err() && RareValues::from_bytes(read).is_err());

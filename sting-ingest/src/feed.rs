@@ -47,6 +47,12 @@ pub fn load_iocs(path: &Path, known: &mut Iocs, otherwise: &Attributes) -> Resul
     let mut file = File::open(path).map_err(Error::io("reading indicators failed", path))?;
     let mut start = [0; 64];
     let length = read_start(&mut file, &mut start).map_err(Error::io("reading indicators failed", path))?;
+    if Iocs::is_table(&start[..length]) {
+        return Err(Error::Damaged {
+            media_type: "file of indicators",
+            problem: "a table that was saved, which is opened as a set of its own (open_iocs)".into(),
+        });
+    }
     let start = start[..length].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start[..length]);
     let mut feed = Feed { known, otherwise, report: FeedReport::default() };
     match start.trim_ascii_start().first() {
@@ -511,6 +517,9 @@ mod tests {
                 load_iocs(&path, &mut Iocs::default(), &Attributes::default()).unwrap_err().to_string();
             assert!(!error.contains("hunter2") && error.contains("indicators"), "{error}");
         }
+        std::fs::write(&path, Iocs::default().to_bytes()).unwrap();
+        let error = load_iocs(&path, &mut Iocs::default(), &Attributes::default()).unwrap_err();
+        assert!(error.to_string().contains("open_iocs"), "{error}");
         let missing = load_iocs(&folder.path().join("none"), &mut Iocs::default(), &Attributes::default());
         assert!(missing.unwrap_err().to_string().contains("none"));
     }

@@ -4,6 +4,7 @@ pub mod comb;
 mod error;
 mod extract;
 mod feed;
+mod ioc_table;
 mod ledger;
 mod manifest;
 mod pipeline;
@@ -16,6 +17,7 @@ pub use comb::Comb;
 pub use error::Error;
 pub use extract::{Decoded, Limits, decode, extract, part_source};
 pub use feed::{FeedReport, load_iocs};
+pub use ioc_table::{open_iocs, save_iocs};
 pub use manifest::{
     ChunkCounts, Config, DocumentCounts, DocumentGap, Manifest, OutputFile, Quarantined, Report, StageStats,
     verify_manifest,

@@ -186,8 +186,8 @@ impl Manifest {
         let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         let all = folder.join(ALL);
         std::fs::create_dir_all(&all).map_err(Error::io("making the folder failed", &all))?;
-        write_whole(&all.join(format!("{:08}.json", self.sequence)), &bytes)?;
-        write_whole(&folder.join(NEWEST), &bytes)
+        write_whole(&all.join(format!("{:08}.json", self.sequence)), &[&bytes])?;
+        write_whole(&folder.join(NEWEST), &[bytes])
     }
 }
 
@@ -271,12 +271,14 @@ pub(crate) fn hash_file(path: &Path) -> std::io::Result<(String, u64)> {
     }
 }
 
-/// Writes a file so that it is there whole or not at all.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// Writes a file of these pieces so that it is there whole or not at all.
+pub(crate) fn write_whole<B: AsRef<[u8]>>(path: &Path, pieces: &[B]) -> Result<(), Error> {
     let staged = path.with_extension("tmp");
     let write = || {
         let mut file = File::create(&staged)?;
-        file.write_all(bytes)?;
+        for piece in pieces {
+            file.write_all(piece.as_ref())?;
+        }
         file.sync_all()?;
         std::fs::rename(&staged, path)?;
         sync_folder(path.parent().unwrap_or(Path::new(".")))

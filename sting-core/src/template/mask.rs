@@ -63,6 +63,9 @@ pub(super) fn words(line: &str, limit: usize, out: &mut Vec<Word>, asides: &mut 
     });
 }
 
+/// What is longer is data: no program has such a word in its messages, and a template would have to keep it.
+const LONGEST_WORD: usize = 256;
+
 fn split(line: &str, limit: usize, out: &mut Vec<Word>) {
     let bytes = line.as_bytes();
     let mut at = 0;
@@ -82,7 +85,7 @@ fn split(line: &str, limit: usize, out: &mut Vec<Word>) {
             digit |= bytes[at].is_ascii_digit();
             at += 1;
         }
-        let kind = if digit { Kind::Variable } else { Kind::Constant };
+        let kind = if digit || at - start > LONGEST_WORD { Kind::Variable } else { Kind::Constant };
         out.push(Word { span: Span::new(start, at), kind });
     }
 }
@@ -253,5 +256,5 @@ fn key_length(word: &[u8]) -> Option<usize> {
     let ([b'[' | b'(', key @ ..] | key) = &word[..equals];
     let is_key = key.first().is_some_and(|&b| b.is_ascii_alphabetic() || b == b'_')
         && key.iter().all(|&b| is_label(b) || b == b'.');
-    (is_key && !word[equals + 1..].contains(&b'=')).then_some(equals + 1)
+    (is_key && key.len() <= LONGEST_WORD && !word[equals + 1..].contains(&b'=')).then_some(equals + 1)
 }

@@ -138,7 +138,81 @@ fn limits_that_cannot_work_are_refused() {
     }
 }
 
+/// Long words, long lines and ever new lines: what is held stays within what the limits say.
+#[test]
+fn hostile_lines_take_no_more_memory_than_the_limits_allow() {
+    let config = TemplateConfig { max_templates: 50, merge_after: 3, ..TemplateConfig::default() };
+    let mut miner = TemplateMiner::new(config).unwrap();
+    let word = |n: usize| ["ab", "cd", "ef", "gh", "ij", "kl", "mn"][n % 7];
+    for n in 0..20_000usize {
+        let mixed = n.wrapping_mul(0x9e37_79b9) >> 3;
+        let line: Vec<_> = (0..2 + mixed % 6).map(|at| word(mixed >> (3 * at))).collect();
+        miner.push(&line.join(" "));
+    }
+    miner.push(&"w ".repeat(1 << 18));
+    miner.push(&"w".repeat(1 << 20));
+    miner.push(&format!("{}=5 x", "k".repeat(1 << 20)));
+    assert!(miner.to_bytes().len() < 50 * (64 << 10), "{}", miner.to_bytes().len());
+    assert!(
+        miner.keys.len() <= 50 * 64 && miner.alike.len() <= 50 * 128,
+        "{} {}",
+        miner.keys.len(),
+        miner.alike.len()
+    );
+    assert!(miner.masks.len() <= 128 && miner.masks.values().all(|masks| masks.len() <= 64));
+}
+
+#[test]
+fn every_changed_or_missing_byte_of_a_state_is_told() {
+    let mut miner = miner();
+    for n in 0..12 {
+        miner.push(&format!("service {} started with mode={n}", ["a", "b", "c", "d", "e", "f"][n % 6]));
+    }
+    let bytes = miner.to_bytes();
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x10;
+        assert_eq!(TemplateMiner::from_bytes(&changed).unwrap_err().code(), "state", "byte {at}");
+        assert_eq!(TemplateMiner::from_bytes(&bytes[..at]).unwrap_err().code(), "state", "cut at {at}");
+    }
+    // A right checksum is no reason to believe the rest.
+    let body = bytes.len() - 8;
+    for at in 0..body {
+        for with in [0x01, 0x40, 0xff] {
+            let mut changed = bytes[..body].to_vec();
+            changed[at] ^= with;
+            changed.extend(&blake3::hash(&changed).as_bytes()[..8]);
+            if let Ok(mut forged) = TemplateMiner::from_bytes(&changed) {
+                for line in ["service a started with mode=1", "service z started with mode=x", "a b", ""] {
+                    forged.push(line);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
+    /// A miner that was saved and restored goes on as the one that was not.
+    #[test]
+    fn a_restored_miner_goes_on_as_before(
+        lines in proptest::collection::vec("([a-c]{1,2}|[0-9]|k=[ab]|user| ){1,9}", 1..120),
+        at in 0usize..120,
+    ) {
+        let config = TemplateConfig { max_templates: 12, max_words: 5, merge_after: 2, split_after: 3 };
+        let mut miner = TemplateMiner::new(config).unwrap();
+        let cut = at.min(lines.len());
+        for line in &lines[..cut] {
+            miner.push(line);
+        }
+        let bytes = miner.to_bytes();
+        let mut again = TemplateMiner::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(again.to_bytes(), bytes);
+        for line in &lines[cut..] {
+            prop_assert_eq!(miner.push(line), again.push(line));
+        }
+        prop_assert_eq!(miner.templates(), again.templates());
+    }
+
     /// Whatever comes: as many parameters as the text has places for, in order, in bounds; counts add up to the lines.
     #[test]
     fn every_line_has_a_template(
