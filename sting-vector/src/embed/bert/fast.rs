@@ -21,9 +21,10 @@ use super::weights::{self, Weights};
 use crate::kernel::matrix::{Machine, ROWS};
 use crate::kernel::rows::add_and_normalize;
 
-/// An encoder whose products are computed in numbers of kind `W`; all else is `f32`.
+/// An encoder whose products are computed in numbers of kind `W`, but queries, keys and values in kind `Q`; all else is
+/// `f32`.
 #[derive(Debug)]
-pub(super) struct Fast<W: Number> {
+pub(super) struct Fast<W: Number, Q: Number = W> {
     machine: Machine,
     hidden: usize,
     epsilon: f32,
@@ -32,15 +33,15 @@ pub(super) struct Fast<W: Number> {
     positions: Vec<f32>,
     second_type: Vec<f32>,
     norm: weights::Norm,
-    layers: Vec<Layer<W>>,
+    layers: Vec<Layer<W, Q>>,
     attention: Attention,
     /// Left by earlier batches, one for each thread that has run one.
-    arenas: Mutex<Vec<Arena<W>>>,
+    arenas: Mutex<Vec<Arena<W, Q>>>,
 }
 
 #[derive(Debug)]
-struct Layer<W: Number> {
-    qkv: Linear<W>,
+struct Layer<W: Number, Q: Number> {
+    qkv: Linear<Q>,
     out: Linear<W>,
     attention_norm: weights::Norm,
     up: Linear<W>,
@@ -50,28 +51,30 @@ struct Layer<W: Number> {
 
 /// The buffers of a forward pass.
 #[derive(Debug, Default)]
-struct Arena<W: Number> {
+struct Arena<W: Number, Q: Number> {
     /// Of all tokens of a batch.
     qkv: Vec<f32>,
-    parts: Vec<Part<W>>,
+    parts: Vec<Part<W, Q>>,
 }
 
 /// The buffers of a part of the tokens.
 #[derive(Debug, Default)]
-struct Part<W: Number> {
+struct Part<W: Number, Q: Number> {
     /// Which tokens, up to a whole number of tiles.
     rows: Range<usize>,
     x: Vec<f32>,
     mixed: Vec<f32>,
     output: Vec<f32>,
     operand: Operand<W>,
+    /// What queries, keys and values are made of.
+    seen: Operand<Q>,
     /// What is between the two last products of a layer; first as numbers, if need be.
     inner: Operand<W>,
     spare: Vec<f32>,
     scratch: Scratch,
 }
 
-impl<W: Number> Fast<W> {
+impl<W: Number, Q: Number> Fast<W, Q> {
     pub(super) fn new(machine: Machine, config: &Config, weights: Weights) -> Self {
         let layer = |mut layer: weights::Layer| {
             attention::scale_queries(&mut layer.qkv, config);
@@ -117,7 +120,7 @@ impl<W: Number> Fast<W> {
         states
     }
 
-    fn run(&self, batch: &Batch, parts: usize, arena: &mut Arena<W>) {
+    fn run(&self, batch: &Batch, parts: usize, arena: &mut Arena<W, Q>) {
         let rows = batch.tokens.len().next_multiple_of(ROWS);
         let share = (rows / ROWS).div_ceil(parts.max(1)) * ROWS;
         let Arena { qkv, parts } = arena;
@@ -130,15 +133,15 @@ impl<W: Number> Fast<W> {
             let stride = layer.qkv.stride();
             qkv.resize(rows * stride, 0.0);
             each(parts.iter_mut().zip(qkv.chunks_mut(share * stride)), |(part, qkv)| {
-                part.operand.encode(self.machine, &part.x, self.hidden);
-                layer.qkv.forward(self.machine, &part.operand, After::Nothing, qkv);
+                part.seen.encode(self.machine, &part.x, self.hidden);
+                layer.qkv.forward(self.machine, &part.seen, After::Nothing, qkv);
             });
             each(parts.iter_mut(), |part| self.finish(batch, layer, qkv, part));
         }
     }
 
     /// Word, position and type of each token, normalized.
-    fn embed(&self, batch: &Batch, part: &mut Part<W>) {
+    fn embed(&self, batch: &Batch, part: &mut Part<W, Q>) {
         let hidden = self.hidden;
         part.x.clear();
         part.x.resize(part.rows.len() * hidden, 0.0);
@@ -156,8 +159,8 @@ impl<W: Number> Fast<W> {
     }
 
     /// A layer behind its queries, keys and values.
-    fn finish(&self, batch: &Batch, layer: &Layer<W>, qkv: &[f32], part: &mut Part<W>) {
-        let Part { rows, x, mixed, spare, inner, output, operand, scratch } = part;
+    fn finish(&self, batch: &Batch, layer: &Layer<W, Q>, qkv: &[f32], part: &mut Part<W, Q>) {
+        let Part { rows, x, mixed, spare, inner, output, operand, scratch, .. } = part;
         let (machine, count) = (self.machine, rows.len());
         mixed.resize(count * self.hidden, 0.0);
         output.resize(count * layer.out.stride(), 0.0);

@@ -35,7 +35,10 @@ pub(super) struct Model {
 pub(super) enum Encoder {
     F32(Fast<f32>),
     Bf16(Fast<Bf16x2>),
-    Int8(Fast<Bytes>),
+    /// Queries, keys and values have more bits: of the four products of a layer they are the most sensitive.
+    Int8(Fast<Bytes, Bf16x2>),
+    /// The same for machines that have no instructions for `bf16`.
+    Int8Wide(Fast<Bytes, f32>),
     Reference(Reference),
 }
 
@@ -52,7 +55,8 @@ impl Encoder {
         Ok(match way {
             Way::Fast(Precision::F32) => Self::F32(Fast::new(machine, config, weights)),
             Way::Fast(Precision::Bf16) => Self::Bf16(Fast::new(machine, config, weights)),
-            Way::Fast(Precision::Int8) => Self::Int8(Fast::new(machine, config, weights)),
+            Way::Fast(Precision::Int8) if machine.bf16 => Self::Int8(Fast::new(machine, config, weights)),
+            Way::Fast(Precision::Int8) => Self::Int8Wide(Fast::new(machine, config, weights)),
             Way::Reference(device) => {
                 let reference = candle_device(device)
                     .and_then(|device| Reference::new(device, config.clone(), weights))
@@ -122,6 +126,7 @@ impl Model {
             Encoder::F32(encoder) => encoder.forward(batch, parts),
             Encoder::Bf16(encoder) => encoder.forward(batch, parts),
             Encoder::Int8(encoder) => encoder.forward(batch, parts),
+            Encoder::Int8Wide(encoder) => encoder.forward(batch, parts),
             Encoder::Reference(encoder) => {
                 encoder.forward(batch).map_err(|error| failed(&self.name, &error))?
             }
