@@ -8,9 +8,11 @@ mod added;
 mod bpe;
 mod decode;
 mod file;
+mod model;
 mod normalized;
 #[cfg(feature = "tokenizers")]
 mod other;
+mod piece;
 mod sink;
 mod split;
 mod template;
@@ -25,84 +27,15 @@ use added::Added;
 use bpe::Bpe;
 use decode::Decoder;
 use file::{AddedToken, Fault, TokenizerFile, not_built_in, unusable};
+use model::Model;
+pub use piece::{Encoding, Piece, Tokenize};
 use rayon::prelude::*;
 use sink::{Count, Ids, Pieces, Placed, Sink, Whole};
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use template::Template;
 use vocab::Vocab;
 use wordpiece::{BertNormalizer, WordPiece};
-
-/// Something that counts tokens.
-///
-/// A chunker asks for the [`Piece`]s of a stretch of text once, and from then on knows the cost of
-/// every span by subtraction.
-pub trait Tokenize: Send + Sync + fmt::Debug {
-    /// Tokens of `text` on its own, without special tokens.
-    fn count(&self, text: &str) -> usize;
-
-    /// Special tokens that a model puts around one text; a limit in tokens includes them.
-    fn special_tokens(&self) -> usize {
-        0
-    }
-
-    /// What decides the counts: tokenizers of equal id count alike.
-    fn id(&self) -> Id;
-
-    /// Appends pieces of `text` that can be counted apart.
-    ///
-    /// Pieces are in order and do not overlap, and what lies between them costs nothing. They are
-    /// independent: wherever a span of whole graphemes begins and ends, the pieces that lie wholly
-    /// in it cost in it what they cost here.
-    ///
-    /// By default the text is one piece, so that the cost of every span is counted afresh. That is
-    /// always right, and slow.
-    fn pieces(&self, text: &str, pieces: &mut Vec<Piece>) {
-        pieces.push(Piece { span: Span::new(0, text.len()), tokens: self.count(text) });
-    }
-}
-
-/// A part of a text whose tokens do not depend on what is around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// Where it lies.
-    pub span: Span,
-    /// How many tokens it is.
-    pub tokens: usize,
-}
-
-/// Tokens with their places.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Encoding {
-    /// The ids.
-    pub ids: Vec<u32>,
-    /// For each id, the bytes of the text that it stands for; empty at 0 for special tokens.
-    pub spans: Vec<Span>,
-}
-
-impl Encoding {
-    /// Which tokens begin in a part of the text.
-    ///
-    /// With this a whole text is embedded once and each chunk takes the mean of its own tokens (late
-    /// chunking): of chunks that tile the text, each token is in exactly one.
-    ///
-    /// ```
-    /// use sting_core::{Span, token::Tokenizer};
-    /// let tokenizer = Tokenizer::from_vocab("[UNK]\n[CLS]\n[SEP]\nbees\nmake\nhoney\n.")?;
-    /// let encoding = tokenizer.encode_with_offsets("Bees make honey.");
-    /// assert_eq!(encoding.tokens_in(Span::new(5, 16)), 2..5); // [CLS] bees | make honey . | [SEP]
-    /// # Ok::<(), sting_core::Error>(())
-    /// ```
-    pub fn tokens_in(&self, span: Span) -> Range<usize> {
-        let special = |place: &&Span| **place == Span::default();
-        let before = self.spans.iter().take_while(special).count();
-        let after = self.spans[before..].iter().rev().take_while(special).count();
-        let places = &self.spans[before..self.spans.len() - after];
-        let first = |at: usize| before + places.partition_point(|place| place.start < at);
-        first(span.start)..first(span.end)
-    }
-}
 
 /// An exact tokenizer. Cheap to clone; share it between threads.
 ///
@@ -132,13 +65,6 @@ struct Parts {
     /// What made the decoder unusable is said when something is to be decoded.
     decoder: Result<Decoder, Fault>,
     id: Id,
-}
-
-enum Model {
-    WordPiece(Box<WordPiece>),
-    Bpe(Box<Bpe>),
-    #[cfg(feature = "tokenizers")]
-    Other(Box<other::Other>),
 }
 
 impl Tokenizer {
@@ -363,44 +289,6 @@ impl Tokenizer {
             }),
         }
         sink.word(Span::new(shift, shift + text.len()));
-    }
-}
-
-impl Model {
-    /// The normal form of `text`, which stands at byte `shift`; `None` if it is what it was.
-    fn normalize(&self, text: &str, shift: usize) -> Option<normalized::Normalized> {
-        match self {
-            Self::WordPiece(model) => model.normalize(text, shift),
-            Self::Bpe(model) => model.normalize(text, shift),
-            #[cfg(feature = "tokenizers")]
-            Self::Other(_) => None,
-        }
-    }
-
-    fn normal_form(&self, text: &str) -> String {
-        self.normalize(text, 0).map_or_else(|| text.to_owned(), |normal| normal.text)
-    }
-
-    fn encode<S: Sink>(&self, text: &str, shift: usize, sink: &mut S) {
-        match self {
-            Self::WordPiece(model) => model.encode(text, shift, sink),
-            Self::Bpe(model) => match model.normalize(text, shift) {
-                None => model.encode(text, shift, sink),
-                Some(normal) => model.encode_normalized(&normal.text, &normal.places, sink),
-            },
-            #[cfg(feature = "tokenizers")]
-            Self::Other(other) => other.encode(text, sink),
-        }
-    }
-
-    /// Encodes a text that is normalised already, and whose bytes come from `places`.
-    fn encode_normalized<S: Sink>(&self, text: &str, places: &[Span], sink: &mut S) {
-        match self {
-            Self::WordPiece(model) => model.encode_normalized(text, places, sink),
-            Self::Bpe(model) => model.encode_normalized(text, places, sink),
-            #[cfg(feature = "tokenizers")]
-            Self::Other(_) => {}
-        }
     }
 }
 
