@@ -245,6 +245,18 @@ fn custom_detectors_and_lists() {
     );
 }
 
+/// A number that is called a social security number is taken for one though none of its area was ever issued, on less
+/// evidence than a possible one.
+#[test]
+fn an_impossible_number_counts_where_it_is_named() {
+    let text = "Patient John Smith, SSN: 999-12-3456, MRN: 123456";
+    let found = DEFAULT.find(text).unwrap();
+    let places: Vec<_> = found.iter().map(|f| (&*f.kind, f.span.start, f.span.end)).collect();
+    assert_eq!(places, [("person", 8, 18), ("us_ssn", 25, 36), ("medical_record_number", 43, 49)]);
+    let possible = DEFAULT.find("Patient John Smith, SSN: 536-22-8726").unwrap();
+    assert!(found[1].score < possible[1].score);
+}
+
 #[test]
 fn fields_are_evidence() {
     let value = |text: &str, field| DEFAULT.scrub_part(text, field).unwrap().text.into_inner();
