@@ -3,8 +3,10 @@ use std::sync::LazyLock;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use sting_core::anomaly::{AnomalyDetector, MultiAnomalyDetector, RareValues, RateDetector};
+use sting_core::classify::EventModel;
 use sting_core::event::{Event, Format};
 use sting_core::ioc::Iocs;
+use sting_core::model::{EventClassifier, Evidence};
 use sting_core::sigma::{Correlator, CorrelatorConfig, Rule, RuleSet};
 use sting_core::template::{TemplateConfig, TemplateMiner};
 
@@ -172,9 +174,9 @@ pub fn ioc(data: &[u8]) {
 /// read, and it can go on.
 pub fn state(data: &[u8]) {
     let Some((kind, body)) = data.split_first() else { return };
-    let kinds: [&[u8]; 5] =
-        [b"STan\x01\0", b"STam\x01\0", b"STar\x01\0", b"STav\x01\0", b"STtm\x01\0"];
-    let mut bytes = [kinds[usize::from(kind % 5)], body].concat();
+    let kinds: [&[u8]; 6] =
+        [b"STan\x01\0", b"STam\x01\0", b"STar\x01\0", b"STav\x01\0", b"STtm\x01\0", b"STcl\x01\0"];
+    let mut bytes = [kinds[usize::from(kind % 6)], body].concat();
     bytes.extend(&blake3::hash(&bytes).as_bytes()[..8]);
     if let Ok(mut detector) = AnomalyDetector::from_bytes(&bytes) {
         assert_eq!(detector.to_bytes(), bytes);
@@ -191,6 +193,11 @@ pub fn state(data: &[u8]) {
     }
     if let Ok(mut miner) = TemplateMiner::from_bytes(&bytes) {
         miner.push("session closed for user ana");
+    }
+    if let Ok(model) = EventModel::from_bytes(&bytes) {
+        let event = Event::from_text("a line that nobody learnt");
+        let row = model.classify_events(&[Evidence::of(&event)]);
+        assert!(row.is_err() || row.is_ok_and(|row| row.iter().all(|share| (0.0..=1.0).contains(share))));
     }
     for read in [data, &bytes[..bytes.len() - 1]] {
         assert!(AnomalyDetector::from_bytes(read).is_err() && RareValues::from_bytes(read).is_err());

@@ -87,9 +87,9 @@ impl EventModel {
             }
             labels.push(label);
             learnt.push(from.u64()?.min(1 << 53));
-            calibration.offsets.push(from.f32()?);
+            calibration.offsets.push(from.f32_in(-1e6..=1e6)?);
         }
-        calibration.sharpness = from.f32()?;
+        calibration.sharpness = from.f32_in(0.0..=1e3)?;
         let mut linear = Linear::new(config.bits, dense);
         if linear.rows() * classes > MOST_WEIGHTS {
             return Err(from.fault("it has more weights than there can be"));
@@ -136,7 +136,7 @@ fn read_rows(
     for _ in 0..rows {
         let class = from.u32()? as usize;
         let places = (0..from.count(4)?).map(|_| from.u32()).collect::<Result<Vec<_>, _>>()?;
-        let dense = (0..linear.dense()).map(|_| from.f32()).collect::<Result<Vec<_>, _>>()?;
+        let dense = (0..linear.dense()).map(|_| from.f32_in(-1e6..=1e6)).collect::<Result<Vec<_>, _>>()?;
         if class >= linear.classes || places.iter().any(|place| place >> bits > 0) {
             return Err(from.fault("an event in it has no place or class"));
         }

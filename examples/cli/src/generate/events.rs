@@ -22,6 +22,10 @@ pub struct PlantedAttack {
     pub campaign: String,
     /// Which step of the attack it is.
     pub step: String,
+    /// The machine that reports it, and the account that it speaks of; empty where the event names none.
+    pub host: String,
+    /// See [`PlantedAttack::host`].
+    pub user: String,
     /// Ids of the bundled rules that must find it; none for a step that no single event gives away.
     pub rules: Vec<String>,
 }
@@ -31,6 +35,30 @@ pub struct PlantedAttack {
 pub struct EventTruth {
     /// In the order of the stream.
     pub attacks: Vec<PlantedAttack>,
+}
+
+impl EventTruth {
+    /// The truth about the first `events` events of the stream, and about the rest with places from 0: the stream is in the
+    /// order of time, so this is before and after. A campaign under way at that moment has steps in both.
+    pub fn split(mut self, events: usize) -> (Self, Self) {
+        let later = self.attacks.partition_point(|attack| attack.event < events);
+        let mut rest = self.attacks.split_off(later);
+        for attack in &mut rest {
+            attack.event -= events;
+        }
+        (self, Self { attacks: rest })
+    }
+}
+
+/// Where the sources of the company name the machine and the account.
+const HOSTS: [&str; 4] = ["/Event/System/Computer", "/host/name", "/device_id", "/source"];
+const USERS: [&str; 5] =
+    ["/Event/EventData/User", "/user/name", "/user_id", "/cs-username", "/userIdentity/userName"];
+
+/// The first of these places that holds a text, without the domain before it.
+fn named(event: &Value, places: &[&str]) -> String {
+    let name = places.iter().find_map(|place| event.pointer(place)?.as_str()).unwrap_or_default();
+    name.rsplit('\\').next().unwrap_or(name).to_owned()
 }
 
 /// An event on its way into the stream.
@@ -86,6 +114,8 @@ pub fn events(count: usize, seed: u64) -> (Vec<Value>, EventTruth) {
                 event,
                 campaign: mark.campaign,
                 step: mark.step.to_owned(),
+                host: named(&timed.value, &HOSTS),
+                user: named(&timed.value, &USERS),
                 rules: mark.rules.iter().map(|number| format!("{RULE_PREFIX}{number:02}")).collect(),
             });
         }
@@ -164,6 +194,24 @@ mod tests {
         for count in [0, 1, 3, 50] {
             assert_eq!(events(count, 1).0.len(), count);
         }
+    }
+
+    #[test]
+    fn the_truth_names_machines_and_accounts_and_can_be_split() {
+        let (events, truth) = events(4000, 9);
+        assert!(truth.attacks.iter().all(|attack| !attack.host.is_empty() || !attack.user.is_empty()));
+        let user = |step: &str| {
+            let mut steps = truth.attacks.iter().filter(|attack| attack.campaign == "ransom-1");
+            steps.find(|attack| attack.step == step).map(|attack| attack.user.clone())
+        };
+        assert_eq!(user("asks who it is"), user("document starts a hidden script"));
+        assert!(user("asks who it is").is_some_and(|user| user.contains('.')));
+        let whole = truth.attacks.clone();
+        let (before, after) = truth.split(events.len() / 2);
+        assert_eq!(before.attacks.len() + after.attacks.len(), whole.len());
+        assert!(!before.attacks.is_empty() && !after.attacks.is_empty());
+        assert!(before.attacks.iter().all(|attack| attack.event < 2000));
+        assert_eq!(after.attacks[0].event + 2000, whole[before.attacks.len()].event);
     }
 
     #[test]
