@@ -96,12 +96,15 @@ def onnx_rows(folder: Path, threads: int, quantised: bool):
 
     model = graph(weights(folder / "model.safetensors"), json.loads((folder / "config.json").read_text()))
     if quantised:
+        from onnx import TensorProto
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         with tempfile.TemporaryDirectory() as place:
             whole, short = Path(place, "whole.onnx"), Path(place, "short.onnx")
             whole.write_bytes(model)
-            quantize_dynamic(whole, short, weight_type=QuantType.QInt8, per_channel=True)
+            # The fused operators are not known to ONNX's inference of types.
+            quantize_dynamic(whole, short, weight_type=QuantType.QInt8, per_channel=True,
+                             extra_options={"DefaultTensorType": TensorProto.FLOAT})
             model = short.read_bytes()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
