@@ -1,18 +1,42 @@
 //! From an event to a decision: how bad it is, who says so and why, and what to do.
 //!
-//! The tiers are tried from the cheap to the dear, and every answer names the one that decided.
-//! Present are the first: validation, rules, and what the source itself says.
+//! The tiers are tried from the cheap to the dear: validation, enrichment, rules and indicators, a classifier,
+//! a language model. Every answer names the one that decided, and why. Beside the [`Analyzer`] stand the
+//! plain functions of the trade: risk of entities and indicators, priority of vulnerabilities, likeness of
+//! reports and tickets, times to respond.
 
+mod analyzer;
+mod ask;
+mod evidence;
+mod export;
 mod priority;
 mod risk;
+mod route;
+mod similarity;
+mod ticket;
 mod triage;
 
+#[cfg(test)]
+mod tests;
+
+pub use analyzer::{Analyzer, AnalyzerConfig, AnalyzerStats, Enrich};
+pub use ask::Facts;
+pub use export::Finding;
 pub use priority::{CvePriority, Cvss3, Exposure, Vulnerability, cve_priority, exposed_priority};
-pub use risk::{Signal, SignalDomain, entity_risk};
+pub use risk::{
+    Enrichment, IndicatorReports, ReportLevel, Signal, SignalDomain, decay, entity_risk, indicator_risk,
+    worst_enrichment,
+};
+pub use route::{Budget, Judgement, Route, Signals, route};
+pub use similarity::{Report, SimilarTicket, Similarity, jaccard, report_similarity, ticket_similarity};
+pub use ticket::{
+    AgeCategory, ResolutionBucket, Seconds, Ticket, TicketStatus, TimeToContain, TimeToRespond, mttc, mttr,
+};
 pub use triage::{Intent, Outcome, RecommendedAction, Verdict, derive_verdict};
 
-use crate::event::{Envelope, Event, EventType, Fault, Severity};
-use crate::sigma::{Match, RuleSet};
+use crate::event::{Envelope, EventType, Fault};
+use crate::ioc::IocMatch;
+use crate::sigma::Match;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -90,6 +114,12 @@ pub enum Method {
     Invalid,
     /// Rules matched.
     Rules,
+    /// Known indicators are in it.
+    Indicators,
+    /// A classifier judged it.
+    Classifier,
+    /// A language model stated facts, from which the verdict was derived.
+    Llm,
     /// No rule matched; what the event says in words did.
     Baseline,
     /// Nothing matched; its source calls it this bad.
@@ -110,7 +140,8 @@ pub struct Analysis {
     pub risk_level: RiskLevel,
     /// Which tier decided.
     pub method: Method,
-    /// Why, in one sentence. It names rules and fields, never values.
+    /// Why, in one sentence, two if a model could not be asked. It names rules and fields, never values; of a
+    /// language model it has the summary, which that wrote from scrubbed text.
     pub reason: String,
     /// What to do.
     pub action: &'static str,
@@ -120,217 +151,90 @@ pub struct Analysis {
     pub alert: bool,
     /// The rules that matched.
     pub matches: Vec<Match>,
+    /// The known indicators in it.
+    pub indicators: Vec<IndicatorHit>,
+    /// What the classifier thinks.
+    pub classified: Option<Classified>,
+    /// What a language model stated, and what follows from it.
+    pub facts: Option<Facts>,
+    /// The verdict that follows from the facts.
+    pub verdict: Option<Verdict>,
+    /// Why a language model that was to be asked did not decide.
+    pub fallback: Option<Fallback>,
+    /// The event as all sources share it, with what was added to it.
+    pub envelope: Envelope,
     /// What is wrong with the event itself.
     pub faults: Vec<Fault>,
 }
 
-/// Settings of an [`Analyzer`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct AnalyzerConfig {
-    alert_from: RiskLevel,
+/// A known indicator in an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct IndicatorHit {
+    /// The field in which it is.
+    pub field: String,
+    /// Kind of the known indicator.
+    pub kind: &'static str,
+    /// The known indicator.
+    pub value: String,
+    /// Who says so.
+    pub source: String,
+    /// How sure they are, from 0 to 100.
+    pub confidence: u8,
 }
 
-impl Default for AnalyzerConfig {
-    /// Alerts from [`RiskLevel::High`].
-    fn default() -> Self {
-        Self { alert_from: RiskLevel::High }
-    }
-}
-
-impl AnalyzerConfig {
-    /// Alerts from this level on.
-    pub fn with_alert_from(mut self, level: RiskLevel) -> Self {
-        self.alert_from = level;
-        self
-    }
-}
-
-/// Decides about events.
-///
-/// ```
-/// use sting_core::analyze::{Analyzer, Method, RiskLevel};
-/// use sting_core::event::Event;
-/// let event = Event::from_json(br#"{"event_type": "login", "description": "Failed login", "severity": "low"}"#)?;
-/// let analysis = Analyzer::default().analyze(&event);
-/// assert_eq!((analysis.risk_level, analysis.method), (RiskLevel::Medium, Method::Baseline));
-/// assert_eq!(analysis.action, "Monitor and investigate");
-/// assert_eq!(analysis.faults.len(), 5); // no time, addresses, user or device
-/// # Ok::<(), sting_core::Error>(())
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct Analyzer {
-    config: AnalyzerConfig,
-    rules: RuleSet,
-}
-
-/// What a tier says.
-struct Finding {
-    method: Method,
-    score: f64,
-    reason: String,
-}
-
-impl Analyzer {
-    /// An analyzer without rules.
-    pub fn new(config: AnalyzerConfig) -> Self {
-        Self { config, rules: RuleSet::default() }
-    }
-
-    /// The same with these rules.
-    pub fn with_rules(mut self, rules: RuleSet) -> Self {
-        self.rules = rules;
-        self
-    }
-
-    /// The rules.
-    pub fn rules(&self) -> &RuleSet {
-        &self.rules
-    }
-
-    /// Decides about one event. A fault in it is listed, and does not keep rules from matching.
-    pub fn analyze(&self, event: &Event) -> Analysis {
-        let (envelope, faults) = Envelope::read(event);
-        let matches = self.rules.matches(event);
-        let finding = if event.is_empty() {
-            Finding { method: Method::Invalid, score: 0.0, reason: "The event has no fields.".to_owned() }
-        } else {
-            by_rules(&matches)
-                .or_else(|| by_words(&envelope))
-                .or_else(|| by_severity(&envelope))
-                .unwrap_or_else(|| Finding {
-                    method: Method::Default,
-                    score: 0.0,
-                    reason: "No rule matched, and its source reports no severity.".to_owned(),
-                })
-        };
-        let risk_level = match finding.method {
-            Method::Invalid => RiskLevel::Unknown,
-            _ => RiskLevel::of_score(finding.score),
-        };
-        Analysis {
-            event_id: envelope.id,
-            event_type: envelope.event_type,
-            risk_level,
-            method: finding.method,
-            reason: finding.reason,
-            action: risk_level.action(),
-            score: finding.score,
-            alert: risk_level >= self.config.alert_from,
-            matches,
-            faults,
+impl From<&IocMatch> for IndicatorHit {
+    fn from(found: &IocMatch) -> Self {
+        Self {
+            field: found.field.clone(),
+            kind: found.kind.as_str(),
+            value: found.value.clone(),
+            source: found.attributes.source.to_string(),
+            confidence: found.attributes.confidence,
         }
     }
 }
 
-/// The score of one sign of a severity.
-fn score_of(severity: Severity) -> f64 {
-    match severity {
-        Severity::Informational => 3.0,
-        Severity::Low => 15.0,
-        Severity::Medium => 40.0,
-        Severity::High => 65.0,
-        Severity::Critical => 90.0,
-    }
+/// What a classifier thinks of an event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Classified {
+    /// The likeliest class.
+    pub label: String,
+    /// Its probability.
+    pub probability: f64,
+    /// Risk and doubt.
+    pub judgement: Judgement,
 }
 
-/// Independent signs add up as probabilities do, but to no more than one level above the worst.
-fn by_rules(matches: &[Match]) -> Option<Finding> {
-    // A rule without a level counts as medium.
-    let score = |found: &Match| score_of(found.level.unwrap_or(Severity::Medium));
-    let worst = matches.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    let miss: f64 = matches.iter().map(|found| 1.0 - score(found) / 100.0).product();
-    let ceiling = RiskLevel::of_score(score(worst)).ceiling_of_next();
-    let level = worst.level.map_or("unrated", Severity::as_str);
-    let mut fields: Vec<&str> = worst.fields.iter().map(|found| found.field.as_str()).collect();
-    fields.dedup();
-    let on = if fields.is_empty() { String::new() } else { format!(" on {}", fields.join(", ")) };
-    let more = match matches.len() - 1 {
-        0 => String::new(),
-        1 => ", and one more rule".to_owned(),
-        more => format!(", and {more} more rules"),
-    };
-    let reason = format!("Rule \"{}\" ({level}) matched{on}{more}.", worst.title);
-    Some(Finding { method: Method::Rules, score: (100.0 * (1.0 - miss)).min(ceiling), reason })
+/// Why a language model that was to be asked did not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fallback {
+    /// It took too long.
+    Timeout,
+    /// It refused.
+    Refused,
+    /// It failed or could not be reached.
+    Failed,
+    /// Its answer does not follow the schema.
+    InvalidAnswer,
+    /// It was not sure of its answer.
+    Unsure,
+    /// The event could not be scrubbed, so nothing was sent.
+    NotScrubbed,
 }
 
-/// What the descriptions of the platform's own events say.
-fn by_words(envelope: &Envelope) -> Option<Finding> {
-    let words = envelope.description.as_deref()?.to_lowercase();
-    let (severity, reason) = match envelope.event_type {
-        EventType::LoginFailed => (Severity::Medium, "Failed login attempt detected."),
-        EventType::Login if words.contains("failed") => (Severity::Medium, "Failed login attempt detected."),
-        EventType::Login | EventType::LoginSuccess if words.contains("successful") => {
-            (Severity::Low, "Successful login event.")
-        }
-        EventType::FileAccess if words.contains("sensitive") => {
-            (Severity::High, "Sensitive file access detected.")
-        }
-        _ => return None,
-    };
-    // The source may know better than two words, but only for the worse.
-    let score = envelope.severity.map_or(0.0, score_of).max(score_of(severity));
-    Some(Finding { method: Method::Baseline, score, reason: reason.to_owned() })
-}
-
-fn by_severity(envelope: &Envelope) -> Option<Finding> {
-    let severity = envelope.severity?;
-    let reason = format!("No rule matched; its source calls it {severity}.");
-    Some(Finding { method: Method::Severity, score: score_of(severity), reason })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Analysis, Analyzer, Method, RiskLevel};
-    use crate::event::Event;
-    use crate::sigma::RuleSet;
-
-    fn analyze(rules: &[(&str, &str)], json: &str) -> Analysis {
-        let files = rules.iter().enumerate().map(|(i, (keyword, level))| {
-            let yaml = format!(
-                "title: t{i}\nlogsource: {{category: any}}\nlevel: {level}\ndetection:\n  s:\n    CommandLine|contains: {keyword}\n  condition: s\n"
-            );
-            (format!("{i}.yml"), yaml)
-        });
-        let rules = RuleSet::parse(files);
-        assert!(rules.errors().is_empty(), "{:?}", rules.errors());
-        Analyzer::default().with_rules(rules).analyze(&Event::from_json(json.as_bytes()).unwrap())
-    }
-
-    #[test]
-    fn rules_decide_first() {
-        let one = analyze(&[("aa", "medium")], r#"{"CommandLine": "aa bb", "severity": "critical"}"#);
-        assert_eq!((one.risk_level, one.method, one.alert), (RiskLevel::Medium, Method::Rules, false));
-        assert_eq!(one.reason, "Rule \"t0\" (medium) matched on CommandLine.");
-        let two = analyze(&[("aa", "medium"), ("bb", "medium")], r#"{"CommandLine": "aa bb"}"#);
-        assert_eq!((two.risk_level, two.alert), (RiskLevel::High, true));
-        assert_eq!(two.reason, "Rule \"t1\" (medium) matched on CommandLine, and one more rule.");
-    }
-
-    #[test]
-    fn many_weak_signs_raise_one_level() {
-        let many: Vec<_> = (0..30).map(|_| ("aa", "low")).collect();
-        assert_eq!(analyze(&many, r#"{"CommandLine": "aa"}"#).risk_level, RiskLevel::Medium);
-    }
-
-    #[test]
-    fn without_rules() {
-        for (json, level, method) in [
-            (
-                r#"{"event_type": "file_access", "description": "Sensitive file"}"#,
-                RiskLevel::High,
-                Method::Baseline,
-            ),
-            (
-                r#"{"event_type": "login", "description": "Successful login"}"#,
-                RiskLevel::Low,
-                Method::Baseline,
-            ),
-            (r#"{"event_type": "coffee", "severity": "critical"}"#, RiskLevel::Critical, Method::Severity),
-            (r#"{"event_type": "coffee", "severity": "dire"}"#, RiskLevel::Low, Method::Default),
-            ("{}", RiskLevel::Unknown, Method::Invalid),
-        ] {
-            let analysis = analyze(&[], json);
-            assert_eq!((analysis.risk_level, analysis.method), (level, method), "{json}");
+impl Fallback {
+    const fn as_sentence(self) -> &'static str {
+        match self {
+            Self::Timeout => "The language model did not answer in time.",
+            Self::Refused => "The language model refused to answer.",
+            Self::Failed => "The language model could not be asked.",
+            Self::InvalidAnswer => "The language model's answer does not follow the schema.",
+            Self::Unsure => "The language model was not sure.",
+            Self::NotScrubbed => "The event could not be scrubbed, so no language model was asked.",
         }
     }
 }

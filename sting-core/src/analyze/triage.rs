@@ -68,6 +68,17 @@ pub fn derive_verdict(intent: Intent, outcome: Outcome) -> Verdict {
 }
 
 impl Verdict {
+    /// The name in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TruePositiveMalicious => "true_positive_malicious",
+            Self::TruePositiveMaliciousContained => "true_positive_malicious_contained",
+            Self::TruePositiveBenign => "true_positive_benign",
+            Self::FalsePositive => "false_positive",
+            Self::CloseTicket => "close_ticket",
+        }
+    }
+
     /// What to do after this verdict.
     pub fn action(self) -> RecommendedAction {
         match self {

@@ -4,6 +4,7 @@ use super::{Event, EventType, Severity, Value};
 use crate::Id;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The part of an event that does not depend on its source.
@@ -38,6 +39,8 @@ pub struct Envelope {
     pub device: Option<String>,
     /// What ties it to other events.
     pub correlation_id: Option<String>,
+    /// What was added to it later, by whoever knows more: see [`Enrich`](crate::analyze::Enrich).
+    pub enrichment: BTreeMap<String, String>,
 }
 
 // `serialize_with` hands over a reference to the field.
@@ -131,6 +134,7 @@ impl Envelope {
             ]),
             device: owned(&["device_id", "Computer", "Hostname", "host.name", "hostname", "WorkstationName"]),
             correlation_id: owned(&["correlation_id", "trace.id"]),
+            enrichment: BTreeMap::new(),
         }
     }
 }
