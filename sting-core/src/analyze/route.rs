@@ -150,15 +150,18 @@ impl Worths {
         }
     }
 
-    /// The lowest worth that no more than `share` of the events reach, but for those of one bin.
+    /// The lowest worth that about `share` of the events reach. Of the bin in which the share is reached, it is the
+    /// upper end if what lies above makes up half of the share, and the lower end otherwise: many events that are
+    /// hardly worth it are not to use up what the few that are worth it need.
     pub(super) fn threshold(&self, share: f64) -> f64 {
         let room = share * f64::from(self.total);
-        let mut reached = 0.0;
+        let mut above = 0.0;
         for (bin, count) in self.bins.iter().enumerate().rev() {
-            reached += f64::from(*count);
-            if reached > room {
-                return bin as f64 / Self::BINS as f64;
+            if above + f64::from(*count) > room {
+                let edge = if above >= room / 2.0 && above > 0.0 { bin + 1 } else { bin };
+                return edge as f64 / Self::BINS as f64;
             }
+            above += f64::from(*count);
         }
         0.0
     }

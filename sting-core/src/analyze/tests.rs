@@ -1,7 +1,7 @@
 //! What the analyzer decides, tier by tier.
 
 use super::{Analysis, Analyzer, AnalyzerConfig, Enrich, Fallback, Method, RiskLevel, Verdict};
-use crate::event::{Envelope, Event};
+use crate::event::{Envelope, Event, Value};
 use crate::ioc::{Attributes, IocKind, Iocs};
 use crate::model::{EventClassifier, Evidence, Llm, LlmError, ModelError, Prompt, Reply};
 use crate::sigma::RuleSet;
@@ -74,7 +74,7 @@ impl EventClassifier for Told {
 
     fn classify_events(&self, evidence: &[Evidence<'_>]) -> Result<Vec<f32>, ModelError> {
         let one = |evidence: &Evidence<'_>| {
-            let p = evidence.event.get("p").and_then(|value| value.as_f64());
+            let p = evidence.event.get("p").and_then(Value::as_f64);
             p.map(|p| [1.0 - p as f32, p as f32])
                 .ok_or_else(|| ModelError::new("told", "is told nothing", "add p"))
         };

@@ -62,6 +62,16 @@ fn detect() {
 }
 
 #[test]
+fn correlate() {
+    assert_eq!(
+        example("correlate"),
+        "Password guessed at 2023-11-14T22:13:29Z, events [5, 4]\n  \
+           temporal_ordered is 2 over 2 events, grouped by user=ana.\n\
+         6 events, 4 groups held\n"
+    );
+}
+
+#[test]
 fn ingest() {
     assert_eq!(
         example("ingest"),
