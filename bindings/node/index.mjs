@@ -2,5 +2,6 @@
 import sting from "./index.js";
 
 export const { ChunkStream, Chunker, Collection, Embedder, Rules, Scrubber, Session, StingError, Store } = sting;
+export const { AnomalyDetector, Correlator, Iocs } = sting;
 export const { TemplateMiner, Tokenizer, Vault } = sting;
 export const { createRestoreStream, createScrubStream, detectMode, extractIocs, kinds } = sting;

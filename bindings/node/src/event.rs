@@ -45,7 +45,7 @@ pub struct Match {
 
 /// Sigma rules, evaluated together.
 #[napi]
-pub struct Rules(Arc<RuleSet>);
+pub struct Rules(pub(crate) Arc<RuleSet>);
 
 #[napi]
 impl Rules {
@@ -99,7 +99,7 @@ impl Rules {
 }
 
 /// The JSON of an event: a string or a buffer as it is, anything else written as JSON.
-pub struct Json(Vec<u8>);
+pub struct Json(pub(crate) Vec<u8>);
 
 impl TypeName for Json {
     fn type_name() -> &'static str {
@@ -216,6 +216,17 @@ impl TemplateMiner {
             config.split_after = options.split_after.map_or(config.split_after, u64::from);
         }
         template::TemplateMiner::new(config).map(Self).or_throw()
+    }
+
+    /// A miner that goes on where the one that wrote the bytes stopped.
+    #[napi(factory)]
+    pub fn from_bytes(state: Buffer) -> Result<Self> {
+        template::TemplateMiner::from_bytes(&state).map(Self).or_throw()
+    }
+
+    #[napi]
+    pub fn to_bytes(&self) -> Buffer {
+        self.0.to_bytes().into()
     }
 
     #[napi]

@@ -1,6 +1,6 @@
 //! The native addon behind the Node package `sting`: conversion, errors and threads, no logic.
 //!
-//! One file a crate: `text`, `token` and `event` for `sting-core`, `pii`, `vector`. `index.js` gives errors their class and
+//! One file a crate: `text`, `token`, `event`, `correlation`, `anomaly` and `ioc` for `sting-core`, `pii`, `vector`. `index.js` gives errors their class and
 //! promises their `AbortSignal`; types are generated from here.
 
 #![allow(missing_docs, missing_debug_implementations)] // what JavaScript sees is documented where it has something to say
@@ -8,9 +8,12 @@
 #![allow(clippy::new_without_default)]
 #![allow(unsafe_code)] // inside what the macros of napi write
 
+pub mod anomaly;
 mod callback;
+pub mod correlation;
 mod error;
 pub mod event;
+pub mod ioc;
 pub mod pii;
 mod session;
 pub mod task;

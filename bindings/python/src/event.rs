@@ -1,15 +1,17 @@
 //! Detection rules over security events, and templates of log lines.
 
+use crate::correlation::Correlator;
 use crate::error::{Class, OrRaise, Raise, config, raise, rule_error};
 use crate::json;
+use crate::jsonl::{Found, JsonlMatches};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use sting_core::Span;
-use sting_core::event::Event;
+use sting_core::event::{Event, jsonl};
 use sting_core::sigma::{self, RuleSet};
 use sting_core::template::{self, TemplateConfig};
 
@@ -85,16 +87,25 @@ impl Rules {
         Ok(found.into_iter().map(Match::from).collect())
     }
 
-    fn match_jsonl(&self, py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<JsonlMatches> {
-        let lines = if let Ok(bytes) = source.extract::<PyBackedBytes>() {
-            bytes.to_vec()
-        } else {
-            let path: PathBuf = source.extract()?;
-            py.detach(|| std::fs::read(&path)).map_err(|error| {
-                raise(Class::Source, "io", &format!("{}: {error}; check the path", path.display()))
-            })?
-        };
-        Ok(JsonlMatches { rules: self.0.clone(), lines, state: Mutex::default() })
+    #[pyo3(signature = (source, *, threads = 1))]
+    fn match_jsonl(
+        &self,
+        py: Python<'_>,
+        source: &Bound<'_, PyAny>,
+        threads: usize,
+    ) -> PyResult<JsonlMatches> {
+        let rules = self.0.clone();
+        JsonlMatches::new(py, source, move |lines| {
+            jsonl(lines, threads, |event| {
+                let found = rules.matches(event);
+                (!found.is_empty()).then(|| Found::Rules(found.into_iter().map(Match::from).collect()))
+            })
+        })
+    }
+
+    #[pyo3(signature = (*, max_groups = 100_000, lateness = None))]
+    fn correlator(&self, max_groups: usize, lateness: Option<f64>) -> PyResult<Correlator> {
+        Correlator::new(&self.0, max_groups, lateness)
     }
 
     fn __len__(&self) -> usize {
@@ -116,64 +127,6 @@ pub(crate) fn event_json(event: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         Ok(json::from_python(event)?.to_string().into_bytes())
     } else {
         Err(config("an event is a dict, or JSON as str or bytes; pass one of these"))
-    }
-}
-
-/// Goes through lines of JSON and yields those that a rule matches.
-#[pyclass(frozen, module = "sting")]
-#[derive(Debug)]
-pub(crate) struct JsonlMatches {
-    rules: Arc<RuleSet>,
-    lines: Vec<u8>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    at: usize,
-    line: usize,
-    errors: Vec<(usize, String)>,
-}
-
-#[pymethods]
-impl JsonlMatches {
-    fn __iter__(this: Py<Self>) -> Py<Self> {
-        this
-    }
-
-    fn __next__(&self, py: Python<'_>) -> Option<(usize, Vec<Match>)> {
-        let (line, found) = py.detach(|| self.advance())?;
-        Some((line, found.into_iter().map(Match::from).collect()))
-    }
-
-    /// Lines so far that are not events, each with what is wrong.
-    #[getter]
-    fn errors(&self) -> Vec<(usize, String)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).errors.clone()
-    }
-}
-
-impl JsonlMatches {
-    fn advance(&self) -> Option<(usize, Vec<sigma::Match>)> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.at < self.lines.len() {
-            let rest = &self.lines[state.at..];
-            let line = &rest[..rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len())];
-            state.at += line.len() + 1;
-            state.line += 1;
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            match Event::from_json(line).map(|event| self.rules.matches(&event)) {
-                Ok(found) if found.is_empty() => {}
-                Ok(found) => return Some((state.line, found)),
-                Err(error) => {
-                    let number = state.line;
-                    state.errors.push((number, error.to_string()));
-                }
-            }
-        }
-        None
     }
 }
 
@@ -235,6 +188,16 @@ impl TemplateMiner {
             split_after: split_after.unwrap_or(default.split_after),
         };
         template::TemplateMiner::new(config).map(|miner| Self(Mutex::new(miner))).or_raise()
+    }
+
+    #[staticmethod]
+    fn from_bytes(state: &[u8]) -> PyResult<Self> {
+        template::TemplateMiner::from_bytes(state).map(|miner| Self(Mutex::new(miner))).or_raise()
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let state = py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).to_bytes());
+        PyBytes::new(py, &state)
     }
 
     fn push(&self, line: &str) -> Template {

@@ -2,11 +2,12 @@
 
 use crate::error::OrRaise;
 use crate::event::event_json;
+use crate::jsonl::{Found, JsonlMatches};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use std::path::PathBuf;
-use std::sync::{PoisonError, RwLock};
-use sting_core::event::Event;
+use std::sync::{Arc, PoisonError, RwLock};
+use sting_core::event::{Event, jsonl};
 use sting_core::ioc::{self, Attributes, IocKind};
 use sting_core::offset::{Offsets, Unit};
 
@@ -99,13 +100,13 @@ impl FeedReport {
 /// A set of known indicators.
 #[pyclass(frozen, module = "sting")]
 #[derive(Debug)]
-pub(crate) struct Iocs(RwLock<ioc::Iocs>);
+pub(crate) struct Iocs(Arc<RwLock<ioc::Iocs>>);
 
 #[pymethods]
 impl Iocs {
     #[new]
     fn new() -> Self {
-        Self(RwLock::default())
+        Self(Arc::default())
     }
 
     #[pyo3(signature = (kind, value, *, source = "", confidence = 50, ttl = None, first_seen = None, last_seen = None))]
@@ -181,6 +182,42 @@ impl Iocs {
             Event::from_json(&json).map(|event| known.matches(&event, now))
         });
         Ok(found.or_raise()?.into_iter().map(IocMatch::from).collect())
+    }
+
+    /// The known indicators in every line of JSON Lines that has one.
+    #[pyo3(signature = (source, *, threads = 1, now = None))]
+    fn match_jsonl(
+        &self,
+        py: Python<'_>,
+        source: &Bound<'_, PyAny>,
+        threads: usize,
+        now: Option<u32>,
+    ) -> PyResult<JsonlMatches> {
+        let known = self.0.clone();
+        JsonlMatches::new(py, source, move |lines| {
+            let known = known.read().unwrap_or_else(PoisonError::into_inner);
+            jsonl(lines, threads, |event| {
+                let found = known.matches(event, now);
+                (!found.is_empty())
+                    .then(|| Found::Indicators(found.into_iter().map(IocMatch::from).collect()))
+            })
+        })
+    }
+
+    /// A set that was saved, read where it lies: its file is mapped.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let known = py.detach(|| sting_ingest::open_iocs(&path)).or_raise()?;
+        Ok(Self(Arc::new(RwLock::new(known))))
+    }
+
+    /// Saves the set for `open`.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let save = || {
+            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            sting_ingest::save_iocs(&mut known, &path)
+        };
+        py.detach(save).or_raise()
     }
 
     /// Forgets what is stale at `now`, in seconds since 1970.

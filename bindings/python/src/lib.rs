@@ -1,16 +1,19 @@
 //! The native module behind the Python package `sting`: conversion, errors and threads, no logic.
 //!
-//! One file a crate: `text`, `token`, `event` and `ioc` for `sting-core`, `pii`, `vector`. What users see is documented in
+//! One file a crate: `text`, `token`, `event`, `jsonl`, `correlation`, `anomaly` and `ioc` for `sting-core`, `pii`, `vector`. What users see is documented in
 //! `python/sting/__init__.pyi`.
 
 #![allow(missing_docs)] // documented in the stubs, where Python users look
 #![allow(clippy::needless_pass_by_value)] // the macros hand over owned arguments
 
+mod anomaly;
 mod chunk_stream;
+mod correlation;
 mod error;
 mod event;
 mod ioc;
 mod json;
+mod jsonl;
 mod pii;
 mod session;
 mod stream;
@@ -22,11 +25,17 @@ mod vector;
 #[pyo3::pymodule(gil_used = false)]
 mod _sting {
     #[pymodule_export]
+    use crate::anomaly::AnomalyDetector;
+    #[pymodule_export]
     use crate::chunk_stream::ChunkIterator;
     #[pymodule_export]
-    use crate::event::{FieldMatch, JsonlMatches, Match, Rules, Template, TemplateMiner};
+    use crate::correlation::{Alert, Correlator};
+    #[pymodule_export]
+    use crate::event::{FieldMatch, Match, Rules, Template, TemplateMiner};
     #[pymodule_export]
     use crate::ioc::{FeedReport, Ioc, IocMatch, Iocs, extract_iocs};
+    #[pymodule_export]
+    use crate::jsonl::JsonlMatches;
     #[pymodule_export]
     use crate::pii::{Finding, Scrubbed, Scrubber, detect_mode, kinds};
     #[pymodule_export]

@@ -1,10 +1,13 @@
 """STING: private data out of text, text into chunks, vectors and search, rules over security events."""
 
 from sting._sting import (
+    Alert,
+    AnomalyDetector,
     Chunk,
     ChunkIterator,
     Chunker,
     Collection,
+    Correlator,
     Embedder,
     FeedReport,
     FieldMatch,
@@ -44,12 +47,15 @@ from sting.errors import (
 )
 
 __all__ = [
+    "Alert",
+    "AnomalyDetector",
     "CancelledError",
     "Chunk",
     "ChunkIterator",
     "Chunker",
     "Collection",
     "ConfigError",
+    "Correlator",
     "Embedder",
     "FeedReport",
     "FieldMatch",

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, Protocol, final, overload
+from typing import Any, Generic, Literal, Protocol, TypeVar, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from sting.errors import RuleError
 
 __all__ = [
+    "Alert",
+    "AnomalyDetector",
     "Chunk",
     "ChunkIterator",
     "Chunker",
     "Collection",
+    "Correlator",
     "Embedder",
     "FeedReport",
     "FieldMatch",
@@ -49,6 +52,7 @@ _Mode = Literal["auto", "vector", "keyword", "hybrid"]
 _Metric = Literal["cosine", "dot", "l2"]
 _Vector = NDArray[np.float32] | Sequence[float]
 _Vectors = NDArray[np.float32] | Sequence[Sequence[float]]
+_Found = TypeVar("_Found", Match, IocMatch)
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> str | bytes: ...
@@ -563,19 +567,88 @@ class Rules:
     def errors(self) -> list[RuleError]: ...
     def match(self, event: Mapping[str, Any] | str | bytes) -> list[Match]:
         """Every rule that an event matches."""
-    def match_jsonl(self, source: bytes | _Path) -> JsonlMatches:
-        """Goes through lines of JSON, given as bytes or as a path."""
+    def match_jsonl(self, source: bytes | _Path, *, threads: int = 1) -> JsonlMatches[Match]:
+        """Goes through lines of JSON, given as bytes or as a path, in their order; 0 threads stands for all."""
+    def correlator(self, *, max_groups: int = 100_000, lateness: float | None = None) -> Correlator:
+        """Correlates events by the correlation rules among these. ``lateness`` is how many seconds an event may come late."""
     def __len__(self) -> int: ...
 
 @final
-class JsonlMatches:
-    """Yields ``(line number, matches)`` for each line that a rule matches."""
+class JsonlMatches(Generic[_Found]):
+    """Yields ``(line number, matches)`` for each line that a rule matches, or that has a known indicator."""
 
-    def __iter__(self) -> JsonlMatches: ...
-    def __next__(self) -> tuple[int, list[Match]]: ...
+    def __iter__(self) -> JsonlMatches[_Found]: ...
+    def __next__(self) -> tuple[int, list[_Found]]: ...
     @property
     def errors(self) -> list[tuple[int, str]]:
         """Lines so far that are not events, each with what is wrong."""
+
+@final
+class Alert:
+    """A correlation whose condition holds for a group of events."""
+
+    @property
+    def rule_id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def level(self) -> str | None: ...
+    @property
+    def tags(self) -> list[str]: ...
+    @property
+    def group(self) -> list[tuple[str, str | None]]:
+        """Each field of ``group-by`` with its value, ``None`` where the events do not have it."""
+    @property
+    def value(self) -> float:
+        """What was measured."""
+    @property
+    def first(self) -> str:
+        """Time of the first event of the window, in RFC 3339."""
+    @property
+    def last(self) -> str: ...
+    @property
+    def count(self) -> int:
+        """Events in the window."""
+    @property
+    def events(self) -> list[int]:
+        """Numbers of the latest 100 events in the window; the first event that was pushed is 1."""
+    @property
+    def rules(self) -> list[str]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Correlator:
+    """Correlates events over time, in their own time and in bounded memory."""
+
+    def push(self, event: Mapping[str, Any] | str | bytes) -> list[Alert]:
+        """The alerts to which an event leads."""
+    def push_many(self, events: Sequence[Mapping[str, Any] | str | bytes]) -> list[Alert]:
+        """The alerts to which events lead. If one of them is none, an error is raised before the first is pushed."""
+    @property
+    def stats(self) -> dict[str, int]:
+        """What it has done and holds; what was given up for want of memory is counted, because it may hide an alert."""
+    def snapshot(self) -> bytes:
+        """All that it holds, for ``restore`` of a correlator of the same rules."""
+    def restore(self, state: bytes) -> None: ...
+
+@final
+class AnomalyDetector:
+    """Scores how unusual each value of a series is after all before it, from 0 to 1. Settings are numbers of points."""
+
+    def __new__(
+        cls, *, memory: int | None = None, rest: int | None = None, smoothing: int | None = None
+    ) -> AnomalyDetector: ...
+    @staticmethod
+    def from_bytes(state: bytes) -> AnomalyDetector:
+        """A detector that goes on where the one that wrote the bytes stopped."""
+    def to_bytes(self) -> bytes: ...
+    def push(self, timestamp: float, value: float) -> float:
+        """The score of a value at a time in seconds since 1970; then learns it."""
+    def push_many(
+        self,
+        timestamps: NDArray[np.float64] | Sequence[float],
+        values: NDArray[np.float64] | Sequence[float],
+    ) -> NDArray[np.float64]: ...
 
 @final
 class Ioc:
@@ -677,6 +750,15 @@ class Iocs:
         """Adds the indicators of a STIX bundle, a MISP event, a CSV table or a list."""
     def match(self, event: Mapping[str, Any] | str | bytes, *, now: int | None = None) -> list[IocMatch]:
         """The known indicators in an event; with ``now``, those that are stale are left out."""
+    def match_jsonl(
+        self, source: bytes | _Path, *, threads: int = 1, now: int | None = None
+    ) -> JsonlMatches[IocMatch]:
+        """The known indicators in every line of JSON, given as bytes or as a path; 0 threads stands for all."""
+    @staticmethod
+    def open(path: _Path) -> Iocs:
+        """A set that was saved, read where it lies: the file is mapped, and must not be written into while the set is used."""
+    def save(self, path: _Path) -> None:
+        """Saves the set for ``open``, whole or not at all."""
     def expire(self, now: int) -> int:
         """Forgets what is stale; returns how many that were."""
     def __len__(self) -> int: ...
@@ -717,6 +799,10 @@ class TemplateMiner:
         merge_after: int | None = None,
         split_after: int | None = None,
     ) -> TemplateMiner: ...
+    @staticmethod
+    def from_bytes(state: bytes) -> TemplateMiner:
+        """A miner that goes on where the one that wrote the bytes stopped."""
+    def to_bytes(self) -> bytes: ...
     def push(self, line: str) -> Template: ...
     def push_many(self, lines: Sequence[str]) -> list[Template]: ...
     def templates(self) -> list[Template]: ...
