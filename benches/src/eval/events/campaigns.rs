@@ -41,8 +41,9 @@ impl Labelled {
 pub(super) fn run() -> Result<(), Failure> {
     println!("## Classifier and router\n");
     println!(
-        "The first {:.0} % of each stream are learnt, the rest is judged. The router asks about the events of which the \
-         classifier is least sure; the stand-in for a language model answers wrongly once in {WRONG}.\n",
+        "The first {:.0} % of each stream are learnt, the rest is judged. The stand-in for a language model answers wrongly \
+         once in {WRONG}; it is asked about at most the share given, the least sure first, and only where the classifier \
+         states a greater doubt than that.\n",
         LEARNT * 100.0
     );
     println!("| stream | classes | judged | ECE | macro-F1 at LLM share 0 % | 1 % | 5 % | 20 % |");
@@ -80,13 +81,20 @@ fn campaigns(label: impl Fn(&str) -> &str) -> Result<Vec<Labelled>, Failure> {
 /// Lines of a supercomputer, of which its operators marked some as alerts.
 fn alerts(system: &str) -> Result<Vec<Labelled>, Failure> {
     let path = shared("loghub_2k")?.join(system).join(format!("{system}_2k.log_structured.csv"));
-    let [labels, lines] = columns(&path, ["Label", "Content"])?;
-    let labelled = labels.iter().zip(&lines).map(|(label, line)| Labelled {
-        event: Event::from_text(line),
-        matches: Vec::new(),
-        label: if label == "-" { "benign" } else { "alert" }.to_owned(),
+    let [labels, components, messages] = columns(&path, ["Label", "Component", "Content"])?;
+    // Thunderbird's lines have no level.
+    let levels =
+        columns(&path, ["Level"]).map_or_else(|_| vec![String::new(); labels.len()], |[levels]| levels);
+    let labelled = labels.iter().enumerate().map(|(i, label)| {
+        let event =
+            serde_json::json!({"component": components[i], "level": levels[i], "message": messages[i]});
+        Ok(Labelled {
+            event: Event::from_json(event.to_string().as_bytes())?,
+            matches: Vec::new(),
+            label: if label == "-" { "benign" } else { "alert" }.to_owned(),
+        })
     });
-    Ok(labelled.collect())
+    labelled.collect()
 }
 
 fn judge(name: &str, stream: &[Labelled], with_rules: bool) -> Result<(), Failure> {
@@ -121,13 +129,16 @@ fn judge(name: &str, stream: &[Labelled], with_rules: bool) -> Result<(), Failur
     Ok(())
 }
 
-/// The rows after the stand-in was asked about this share of them, the least sure first.
+/// The rows after the stand-in was asked about at most this share of them, the least sure first. Where the classifier is surer
+/// than the stand-in is right, asking would do harm.
 fn asked(rows: &[f32], truth: &[usize], classes: usize, share: f64) -> Vec<f32> {
     let sure = |i: &usize| rows[i * classes..(i + 1) * classes].iter().copied().fold(0.0, f32::max);
     let mut order: Vec<usize> = (0..truth.len()).collect();
     order.sort_by(|a, b| sure(a).total_cmp(&sure(b)));
+    order.truncate((truth.len() as f64 * share) as usize);
+    order.retain(|i| 1.0 - sure(i) > 1.0 / WRONG as f32);
     let mut rows = rows.to_vec();
-    for (number, i) in order.into_iter().take((truth.len() as f64 * share) as usize).enumerate() {
+    for (number, i) in order.into_iter().enumerate() {
         let row = &mut rows[i * classes..(i + 1) * classes];
         row.fill(0.0);
         let wrong = number % WRONG == WRONG - 1;
