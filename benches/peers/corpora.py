@@ -5,6 +5,7 @@ project); the rest from the seeded generator of `sting-bench corpus`.
 """
 
 import math
+import json
 import os
 import random
 import re
@@ -114,6 +115,56 @@ def series(path: Path, _data, _runner):
     path.write_text("\n".join(lines) + "\n")
 
 
+def host(pick: random.Random) -> str:
+    name = "".join(pick.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(9))
+    return f"{pick.choice(['cdn', 'mail', 'login', 'update'])}.{name}.{pick.choice(['net', 'com', 'ru', 'xyz', 'co.uk'])}"
+
+
+def address(pick: random.Random) -> str:
+    return ".".join(str(pick.randrange(11, 240)) for _ in range(4))
+
+
+def digits(pick: random.Random, count: int) -> str:
+    return "".join(pick.choice("0123456789abcdef") for _ in range(count))
+
+
+def reports(path: Path, data, runner: Path):
+    """2 MB of running text with an indicator in every sentence or so, half of those with dots defanged."""
+    source = path.with_suffix(".source")
+    prose(source, data, runner)
+    words, pick, at, size = source.read_text().split(), random.Random(1), 0, 0
+    makers = [
+        lambda: address(pick), lambda: host(pick).replace(".", "[.]"), lambda: digits(pick, 64),
+        lambda: f"hxxps://{host(pick)}/a/b.php?id={pick.randrange(9999)}", lambda: digits(pick, 32),
+        lambda: f"CVE-{pick.randrange(2014, 2026)}-{pick.randrange(1000, 40000)}", lambda: f"mail{at}@{host(pick)}",
+        lambda: f"T1{pick.randrange(600):03}.00{pick.randrange(9)}", lambda: f"{digits(pick, 6)}.exe",
+    ]
+    with path.open("w") as out:
+        while size < 2_000_000:
+            at = (at + 30) % (len(words) - 40)
+            sentence = " ".join(words[at:at + pick.randrange(15, 40)]) + f" {pick.choice(makers)()}."
+            size += out.write(sentence + pick.choice("   \n"))
+    source.unlink()
+
+
+def connections(path: Path, _data, _runner):
+    """10,000 connections as JSON lines of 270 bytes: two addresses, a host, a user, a digest."""
+    pick = random.Random(1)
+    with path.open("w") as out:
+        for n in range(10_000):
+            event = {"ts": 1_700_000_000 + n, "src_ip": f"10.{n % 250}.{n % 240}.7", "src_port": pick.randrange(1024, 65535),
+                     "dst_ip": address(pick), "dst_port": 443, "proto": "tcp", "bytes": pick.randrange(1 << 20),
+                     "host": host(pick), "user": f"user_{pick.randrange(9999)}", "sha256": digits(pick, 64)}
+            out.write(json.dumps(event) + "\n")
+
+
+def system_logs(path: Path, data, _runner):
+    """The raw lines of LogHub's nine systems, one after the other."""
+    if not data:
+        raise Absent("no shared data: LogHub is not here")
+    path.write_bytes(b"".join(file.read_bytes().rstrip() + b"\n" for file in sorted(data.glob("loghub_2k/*/*_2k.log"))))
+
+
 def rules(path: Path, data, _runner):
     """The SigmaHQ rules for Windows, as one multi-document file a rule."""
     if not data:
@@ -141,6 +192,9 @@ MAKERS = {
     "documents": generated("documents", 400),
     "vectors": generated("vectors", 20_000),
     "mordor": mordor,
+    "reports": reports,
+    "connections": connections,
+    "system-logs": system_logs,
     "series": series,
     "rules-windows": rules,
     "tokenizer-gpt2": vocabulary("gpt2"),

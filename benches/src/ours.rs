@@ -5,6 +5,7 @@ pub(crate) mod chunk;
 pub(crate) mod classify;
 pub(crate) mod embed;
 pub(crate) mod event;
+pub(crate) mod ioc;
 pub(crate) mod pii;
 pub(crate) mod pipeline;
 pub(crate) mod token;
