@@ -13,6 +13,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import made_events
+
 
 class Absent(Exception):
     """The data is not here; the text says which."""
@@ -165,13 +167,15 @@ def system_logs(path: Path, data, _runner):
     path.write_bytes(b"".join(file.read_bytes().rstrip() + b"\n" for file in sorted(data.glob("loghub_2k/*/*_2k.log"))))
 
 
-def rules(path: Path, data, _runner):
-    """The SigmaHQ rules for Windows, as one multi-document file a rule."""
-    if not data:
-        raise Absent("no shared data: the SigmaHQ rules are not here")
-    path.mkdir()
-    for file in sorted((data / "sigma").glob("rules*/windows/**/*.yml")):
-        (path / file.name).write_bytes(file.read_bytes())
+def rules(pattern: str):
+    """SigmaHQ rules, one file each, by the pattern of their paths."""
+    def make(path: Path, data, _runner):
+        if not data:
+            raise Absent("no shared data: the SigmaHQ rules are not here")
+        path.mkdir()
+        for file in sorted((data / "sigma").glob(pattern)):
+            (path / file.name).write_bytes(file.read_bytes())
+    return make
 
 
 def vocabulary(name: str):
@@ -196,7 +200,11 @@ MAKERS = {
     "connections": connections,
     "system-logs": system_logs,
     "series": series,
-    "rules-windows": rules,
+    "events-linux": made_events.writer(made_events.linux),
+    "events-web": made_events.writer(made_events.web),
+    "events-cloud": made_events.writer(made_events.cloud),
+    "rules-windows": rules("rules*/windows/**/*.yml"),
+    "rules-all": rules("rules*/**/*.yml"),
     "tokenizer-gpt2": vocabulary("gpt2"),
     "tokenizer-cl100k": vocabulary("cl100k"),
     "tokenizer-o200k": vocabulary("o200k"),

@@ -28,7 +28,7 @@ pub fn open(job: &Job) -> Result<Engine, Failure> {
         ("sting" | "sting-1-thread", "embed") => ours::embed::open(job),
         ("sting", "vector") => ours::vector::open(job),
         ("sting", "pipeline") => ours::pipeline::open(job),
-        ("sting", "events") => ours::event::open(job),
+        ("sting" | "sting-1-thread", "events") => ours::event::open(job),
         #[cfg(feature = "peers")]
         ("text-splitter", "chunk") => peer::chunk::open(job),
         #[cfg(feature = "peers")]

@@ -239,6 +239,12 @@ impl Event {
         (self.slice(leaf.path), self.slice(leaf.name), self.value(index, leaf))
     }
 
+    /// Short name and path of the value at `index`.
+    pub(crate) fn names_at(&self, index: usize) -> (&str, &str) {
+        let leaf = &self.leaves[index];
+        (self.slice(leaf.name), self.slice(leaf.path))
+    }
+
     /// The short names and, where they differ, the paths of the values, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let path = |leaf: &Leaf| (leaf.path != leaf.name).then(|| self.slice(leaf.path));

@@ -9,6 +9,7 @@ mod correlation;
 mod engine;
 mod explain;
 mod file;
+mod filter;
 mod matcher;
 mod modifier;
 mod pattern;
@@ -27,6 +28,7 @@ pub use correlation::{
 };
 pub use explain::{Explanation, SelectionOutcome, TestOutcome};
 pub use file::RuleFile;
+pub use filter::FilterRule;
 pub use rule::{LogSource, Rule};
 pub use set::RuleSet;
 

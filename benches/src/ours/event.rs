@@ -1,4 +1,5 @@
 use std::hint::black_box;
+use std::time::Instant;
 
 use sting_core::event::Event;
 use sting_core::sigma::RuleSet;
@@ -18,7 +19,10 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
 }
 
 fn open_rules(job: &Job) -> Result<Engine, Failure> {
-    let rules = RuleSet::parse(read_rules(job)?);
+    let files = read_rules(job)?;
+    let started = Instant::now();
+    let rules = RuleSet::parse(files);
+    let loading = started.elapsed();
     let text = job.text()?;
     let (mut events, mut matches) = (0u32, 0);
     for line in text.lines() {
@@ -27,7 +31,15 @@ fn open_rules(job: &Job) -> Result<Engine, Failure> {
     }
     let facts = facts! {
         "rules": rules.len(), "refused": rules.errors().len(), "events": events, "matches": matches,
+        "load ms": loading.as_millis() as u64,
     };
+    if job.params["jsonl"] == true {
+        let run = move || {
+            black_box(rules.match_jsonl(black_box(text.as_bytes())));
+            Ok(())
+        };
+        return Ok(Engine { amount: f64::from(events), run: Box::new(run), facts, version: super::VERSION });
+    }
     let run = move || {
         for line in text.lines() {
             let event = Event::from_json(black_box(line.as_bytes()))?;

@@ -17,6 +17,22 @@ pub(super) enum Condition {
     },
 }
 
+impl Condition {
+    /// The same over selections that begin `by` places later.
+    pub(super) fn moved(self, by: usize) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.moved(by)).collect();
+        match self {
+            Self::Selection(index) => Self::Selection(index + by),
+            Self::And(parts) => Self::And(all(parts)),
+            Self::Or(parts) => Self::Or(all(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.moved(by))),
+            Self::Count { min, of } => {
+                Self::Count { min, of: of.into_iter().map(|index| index + by).collect() }
+            }
+        }
+    }
+}
+
 /// Parses a condition over the selections `names`.
 ///
 /// # Errors

@@ -2,12 +2,13 @@
 
 use super::Placeholders;
 use super::correlation::{self, CorrelationRule};
+use super::filter::{self, FilterRule};
 use super::rule::{self, Rule};
 use crate::RuleError;
 use crate::yaml;
 use std::sync::Arc;
 
-/// The documents of a YAML file: rules for single events, and correlations.
+/// The documents of a YAML file: rules for single events, correlations, and filters.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RuleFile {
@@ -15,6 +16,8 @@ pub struct RuleFile {
     pub rules: Vec<Rule>,
     /// Correlations of rules.
     pub correlations: Vec<CorrelationRule>,
+    /// What suppresses matches of rules.
+    pub filters: Vec<FilterRule>,
 }
 
 impl RuleFile {
@@ -42,6 +45,8 @@ impl RuleFile {
         for node in &documents {
             if node.get("correlation").is_some() {
                 file.correlations.push(correlation::correlation(node, &path).map_err(fault)?);
+            } else if node.get("filter").is_some() {
+                file.filters.push(filter::filter(node, &path, placeholders).map_err(fault)?);
             } else {
                 file.rules.push(rule::rule(node, &path, placeholders).map_err(fault)?);
             }

@@ -194,7 +194,6 @@ pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) ->
     let Some(logsource) = node.get("logsource") else {
         return fault("`logsource` is missing; add category, product or service");
     };
-    let source = |key: &str| logsource.get(key).and_then(Node::text).map(str::to_ascii_lowercase);
     let level = match node.get("level") {
         None => None,
         Some(level) => Some(level.text().and_then(Severity::of).ok_or_else(|| {
@@ -202,7 +201,8 @@ pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) ->
         })?),
     };
     let mut missing_placeholders = Vec::new();
-    let (selections, condition) = detection_of(detection, placeholders, &mut missing_placeholders)?;
+    let (selections, condition) =
+        detection_of(detection, &["timeframe"], placeholders, &mut missing_placeholders)?;
     missing_placeholders.sort();
     missing_placeholders.dedup();
     Ok(Rule {
@@ -215,11 +215,7 @@ pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) ->
         author: text("author"),
         tags: texts("tags"),
         false_positives: texts("falsepositives"),
-        logsource: LogSource {
-            category: source("category"),
-            product: source("product"),
-            service: source("service"),
-        },
+        logsource: logsource_of(logsource),
         path: Arc::clone(path),
         line: node.line,
         missing_placeholders,
@@ -228,8 +224,16 @@ pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) ->
     })
 }
 
-fn detection_of(
+/// The log source that a map names.
+pub(super) fn logsource_of(node: &Node) -> LogSource {
+    let part = |key: &str| node.get(key).and_then(Node::text).map(str::to_ascii_lowercase);
+    LogSource { category: part("category"), product: part("product"), service: part("service") }
+}
+
+/// The selections of a map, less the keys that mean something else, and the condition over them.
+pub(super) fn detection_of(
     node: &Node,
+    other_keys: &[&str],
     placeholders: &Placeholders,
     missing: &mut Vec<String>,
 ) -> Result<(Vec<(String, Selection)>, Condition), Fault> {
@@ -237,9 +241,8 @@ fn detection_of(
         return Err((node.line, "`detection` is not a map; give selections and a condition".to_owned()));
     };
     let mut selections = Vec::new();
-    for (key, node) in
-        entries.iter().filter(|(key, _)| !matches!(key.name.as_str(), "condition" | "timeframe"))
-    {
+    let is_other = |name: &str| name == "condition" || other_keys.contains(&name);
+    for (key, node) in entries.iter().filter(|(key, _)| !is_other(&key.name)) {
         selections.push((key.name.clone(), selection(node, placeholders, missing)?));
     }
     let Some(node) = node.get("condition") else {

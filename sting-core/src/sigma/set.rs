@@ -38,24 +38,28 @@ impl RuleSet {
 
     /// A set of these rules, and of the faults of others that could not be used.
     pub fn with_errors(rules: Vec<Rule>, errors: Vec<RuleError>) -> Self {
-        Self::from_files(std::iter::once(Ok(RuleFile { rules, correlations: Vec::new() })), errors)
+        Self::from_files(std::iter::once(Ok(RuleFile { rules, ..RuleFile::default() })), errors)
     }
 
-    /// A set of what files hold, and of the faults of those that could not be used. Correlations find the
-    /// rules that they refer to in any of the files.
+    /// A set of what files hold, and of the faults of those that could not be used. Correlations and
+    /// filters find the rules that they refer to in any of the files.
     pub fn from_files(
         files: impl IntoIterator<Item = Result<RuleFile, RuleError>>,
         mut errors: Vec<RuleError>,
     ) -> Self {
-        let (mut rules, mut correlations) = (Vec::new(), Vec::new());
+        let (mut rules, mut correlations, mut filters) = (Vec::new(), Vec::new(), Vec::new());
         for file in files {
             match file {
                 Ok(file) => {
                     rules.extend(file.rules);
                     correlations.extend(file.correlations);
+                    filters.extend(file.filters);
                 }
                 Err(error) => errors.push(error),
             }
+        }
+        for filter in &filters {
+            errors.extend(filter.apply(&mut rules));
         }
         let engine = Engine::new(&rules);
         let (plan, faults) = Plan::new(&rules, &correlations);

@@ -232,6 +232,50 @@ fn conditions() {
 }
 
 #[test]
+fn filters_suppress() {
+    let rule = format!("{HEAD}  s: {{f: a}}\n  condition: s\n");
+    let filter = |rules: &str, condition: &str, category: &str| {
+        format!(
+            "title: Known\nlogsource: {{category: {category}}}\nfilter:\n  rules: {rules}\n  selection: {{user|startswith: adm_}}\n  other: {{g: b}}\n  condition: {condition}\n"
+        )
+    };
+    let load = |filter: String| {
+        RuleSet::parse([("filter.yml".to_owned(), filter), ("rule.yml".to_owned(), rule.clone())])
+    };
+    let admin = Event::from_json(br#"{"f": "a", "user": "adm_1"}"#).unwrap();
+    let user = Event::from_json(br#"{"f": "a", "user": "ada"}"#).unwrap();
+    for (rules, condition) in [
+        ("[r]", "selection"),
+        ("[r]", "not selection"),
+        ("any", "selection"),
+        ("[r]", "selection and not other"),
+    ] {
+        let set = load(filter(rules, condition, "test"));
+        assert_eq!((set.errors(), set.len()), (&[][..], 1), "{condition}");
+        for (event, expected) in [(&admin, 0), (&user, 1)] {
+            assert_eq!(set.matches(event).len(), expected, "{rules} {condition}");
+            assert_eq!(set.matches_by_full_scan(event).len(), expected, "{rules} {condition}");
+        }
+    }
+    // A filter for rules that are not there, or of another log, is no filter, and says so.
+    assert_eq!(load(filter("any", "selection", "another")).matches(&admin).len(), 1);
+    for (rules, category, fault) in
+        [("[r]", "another", "another log source"), ("[x]", "test", "no such rule")]
+    {
+        let set = load(filter(rules, "selection", category));
+        assert!(set.errors()[0].message.contains(fault) && set.errors()[0].path == "filter.yml");
+        assert_eq!(set.matches(&admin).len(), 1);
+    }
+    for (text, fault) in [
+        (filter("[]", "selection", "test"), "`rules` is empty"),
+        (filter("[r]", "nothing", "test"), "no such selection"),
+        ("title: t\nlogsource: {}\nfilter: x\n".to_owned(), "`filter` is not a map"),
+    ] {
+        assert!(load(text).errors()[0].message.contains(fault), "{fault}");
+    }
+}
+
+#[test]
 fn faults_have_a_line_and_a_mend() {
     for (detection, fault) in [
         ("  s: {f|contain: a}\n  condition: s\n", "5: unknown modifier `contain`"),

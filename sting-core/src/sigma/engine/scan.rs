@@ -10,6 +10,7 @@ use super::sieve::Gate;
 use super::{CHANNELS, Engine, Expr, NUMBERS};
 use crate::event::{Event, Value};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Memory that evaluations reuse. What belongs to an earlier event is told by its stamp.
@@ -263,11 +264,23 @@ impl Values for Scan<'_> {
     }
 
     fn candidates<'a>(&'a self, field: Option<&'a Field>) -> impl Iterator<Item = usize> + 'a {
-        (0..self.event.len()).filter(move |&index| {
-            field.is_none_or(|field| {
-                let (path, name, _) = self.event.at(index);
-                field.names.iter().any(|wanted| wanted == name || wanted == path)
-            })
+        let ids = field.map(|field| {
+            let ids = field.names.iter().map(|name| self.engine.names.get(name));
+            ids.collect::<SmallVec<[u32; 4]>>()
+        });
+        // A field that only another field is compared with may have names without a number.
+        let named = field.filter(|_| ids.as_ref().is_some_and(|ids| ids.contains(&UNKNOWN)));
+        let numbered = self.scratch.names.iter().enumerate();
+        numbered.filter_map(move |(index, (name, path))| {
+            let found = match (&ids, named) {
+                (None, _) => true,
+                (Some(ids), None) => ids.contains(name) || ids.contains(path),
+                (_, Some(field)) => {
+                    let (name, path) = self.event.names_at(index);
+                    field.names.iter().any(|wanted| wanted == name || wanted == path)
+                }
+            };
+            found.then_some(index)
         })
     }
 }
