@@ -17,21 +17,26 @@ mod long;
 mod near;
 #[cfg(test)]
 mod oracle;
+mod plain;
 mod prefix;
 pub(crate) mod resolve;
 mod rule;
 mod search;
+mod sequence;
 mod shape;
+mod work;
 
 pub(crate) use rule::{Candidate, Rule, Source, Support};
 
-use automaton::Automaton;
+use crate::catalog::Boundary;
+use automaton::{Automaton, Trail};
 use chart::Chart;
 use class::Kernel;
 use context::{PhraseIndex, Surroundings, Words};
 use lead::Leads;
 use long::LongTokens;
 use near::{IdWords, KeyWords, Met};
+use plain::PlainRows;
 use prefix::PrefixSet;
 use regex_automata::hybrid::dfa::Cache;
 use regex_automata::util::pool::Pool;
@@ -46,23 +51,55 @@ pub(crate) const LOOK_BEHIND: usize = 2 * context::BEFORE + key::MAX_KEY;
 /// Most bytes from the start of a value that bear on it.
 pub(crate) const LOOK_AHEAD: usize = extent::MAX_VALUE + extent::MAX_TAIL + 2 * context::AFTER;
 
-/// The patterns of one group, and the rule of each.
+/// The patterns of one group.
 #[derive(Debug)]
 struct Patterns {
     automaton: Automaton,
-    rules: Vec<u32>,
+    members: Vec<Member>,
+}
+
+/// What is known of a pattern before it is tried.
+#[derive(Debug)]
+struct Member {
+    rule: u32,
+    max_len: usize,
+    /// What may stand behind the value, if it ends where the pattern does.
+    boundary: Boundary,
+    /// A test tells whether it ends where it may.
+    tested: bool,
+}
+
+impl Member {
+    /// False if no value ends at `end`.
+    fn may_end(&self, text: &[u8], end: usize) -> bool {
+        self.boundary == Boundary::None || self.boundary.closes(text, end) || is_inside_character(text, end)
+    }
+
+    /// True if the value that begins in a place ends at `end` if that is the last place where it may end.
+    fn last_is_end(&self, text: &[u8], end: usize) -> bool {
+        !self.tested && !is_inside_character(text, end)
+    }
+}
+
+/// True if an end would be moved from here, and then be looked at again.
+fn is_inside_character(text: &[u8], end: usize) -> bool {
+    text.get(end).is_some_and(|byte| byte & 0xC0 == 0x80)
 }
 
 /// What one scan needs and the next can use again.
 #[derive(Debug)]
 struct Scratch {
     caches: [Option<Cache>; SLOTS],
+    /// The last long walk of each group.
+    trails: [Trail; SLOTS],
     /// Pattern and end of each match of one walk.
     ends: Vec<(u32, usize)>,
     /// Rules whose keys the key of one pair matches.
     keyed: Vec<u32>,
     around: Surroundings,
     runs: extent::Runs,
+    /// Runs of the classes of plain patterns.
+    plain_runs: Vec<extent::Run>,
     chart: Chart,
     /// Shapes of ids met so far.
     memo: Option<Memo>,
@@ -98,6 +135,8 @@ pub(crate) struct Engine {
     id_words: IdWords,
     key_words: KeyWords,
     prefixes: PrefixSet,
+    /// Rows of [`Slot::Prefix`], [`Slot::Long`] and [`Slot::Key`] that need no automaton.
+    plain: PlainRows,
     /// What tells tokens apart from those of [`Slot::Long`].
     long: Option<LongTokens>,
     leads: Leads,
@@ -138,6 +177,8 @@ impl Engine {
         });
         scratch.around.clear();
         scratch.runs = extent::Runs::default();
+        scratch.trails.iter_mut().for_each(Trail::clear);
+        scratch.plain_runs.fill(extent::Run::default());
         let mut search = Search { engine: self, text, starts, field, scratch, out };
         search.run();
         *idle = Some(search.scratch);
@@ -147,10 +188,12 @@ impl Engine {
         let cache = |slot: &Option<Patterns>| slot.as_ref().map(|patterns| patterns.automaton.cache());
         Scratch {
             caches: self.slots.each_ref().map(cache),
+            trails: Default::default(),
             ends: Vec::new(),
             keyed: Vec::new(),
             around: Surroundings::default(),
             runs: extent::Runs::default(),
+            plain_runs: self.plain.runs(),
             chart: Chart::default(),
             memo: self.shapes.as_ref().map(Shapes::memo),
             met: Met::default(),

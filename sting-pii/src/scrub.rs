@@ -3,13 +3,15 @@
 use crate::action::{Plan, Tools};
 use crate::config::Resolved;
 use crate::detect::resolve::{Cluster, clusters};
-use crate::detect::{Candidate, Engine};
+use crate::detect::{Candidate, Engine, LOOK_AHEAD};
 use crate::exception::Exceptions;
 use crate::names::NameFinder;
+use crate::stream::LOOK_BEHIND;
 use crate::vault::{MemoryVault, Vault};
 use crate::{Action, Caller, Error, Evidence, Finding, Key, ScrubConfig};
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use sting_core::id::IdHasher;
 use sting_core::{Id, Raw, Scrub, Scrubbed, SourceMap, Span};
@@ -269,7 +271,7 @@ impl Scrubber {
     pub(crate) fn candidates(
         &self,
         text: &[u8],
-        starts: std::ops::Range<usize>,
+        starts: Range<usize>,
         field: Option<&str>,
         out: &mut Vec<Candidate>,
     ) -> Result<(), Error> {
@@ -355,13 +357,16 @@ impl Scrubber {
         text: &[u8],
         field: Option<&str>,
     ) -> Result<(Vec<u8>, SourceMap, Vec<Finding>), Error> {
-        let mut round = self.round(text, field, &[])?;
+        let whole = 0..text.len();
+        let mut round = self.round(text, field, &[], std::slice::from_ref(&whole))?;
+        let mut changed = self.near_changes(&round.map, round.text.len());
         let (mut map, mut findings) = (round.map, round.findings);
         for _ in 0..MAX_ROUNDS {
             if !round.changed {
                 return Ok((round.text, map, findings));
             }
-            round = self.round(&round.text, field, &round.standing)?;
+            round = self.round(&round.text, field, &round.standing, &changed)?;
+            changed = self.near_changes(&round.map, round.text.len());
             if round.changed {
                 findings.extend(round.findings.drain(..).filter(|f| f.action != Action::Keep.name()).map(
                     |mut finding| {
@@ -376,8 +381,38 @@ impl Scrubber {
         Err(Error::Unsettled { rounds: MAX_ROUNDS })
     }
 
-    fn round(&self, text: &[u8], field: Option<&str>, standing: &[Span]) -> Result<Round, Error> {
-        let mut candidates = self.find_raw(text, field)?;
+    /// Where something may begin that was not there before `text`, of `len` bytes, was rewritten as `map` tells.
+    ///
+    /// What is found depends on at most [`LOOK_BEHIND`] bytes before it and [`LOOK_AHEAD`] from its start on. Where
+    /// these were copied, it was found before, and is gone, or is kept.
+    pub(crate) fn near_changes(&self, map: &SourceMap, len: usize) -> Vec<Range<usize>> {
+        if self.reads_whole_texts() {
+            return std::iter::once(0..len).collect();
+        }
+        let mut all: Vec<Range<usize>> = Vec::new();
+        for run in map.runs().filter(|run| !run.verbatim) {
+            let from = run.output.start.saturating_sub(LOOK_AHEAD);
+            let to = len.min(run.output.end + LOOK_BEHIND);
+            match all.last_mut() {
+                Some(last) if from <= last.end => last.end = to,
+                _ => all.push(from..to),
+            }
+        }
+        all
+    }
+
+    /// Transforms what begins in `starts`.
+    fn round(
+        &self,
+        text: &[u8],
+        field: Option<&str>,
+        standing: &[Span],
+        starts: &[Range<usize>],
+    ) -> Result<Round, Error> {
+        let mut candidates = Vec::new();
+        for starts in starts {
+            self.candidates(text, starts.clone(), field, &mut candidates)?;
+        }
         candidates.retain(|found| !is_within(found.span, standing));
         let mut findings = self.findings(&clusters(&mut candidates, 0));
         if findings.iter().any(|finding| finding.action == Action::Keep.name()) {
@@ -508,4 +543,62 @@ pub(crate) fn unmark(marked: &str) -> Option<(String, Span)> {
     let (before, rest) = marked.split_once('«')?;
     let (value, after) = rest.split_once('»')?;
     Some((format!("{before}{value}{after}"), Span::new(before.len(), before.len() + value.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Action, Key, ScrubConfig, Scrubber};
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+    use sting_core::Span;
+
+    static SCRUBBERS: LazyLock<Vec<Scrubber>> = LazyLock::new(|| {
+        let standing = ScrubConfig::default()
+            .with_key(Key::new("the key of the tests").unwrap())
+            .with_action("us_ssn", Action::Fpe)
+            .with_action("email", Action::Remove)
+            .with_action("person", Action::Keep);
+        [ScrubConfig::default(), standing].map(|config| Scrubber::new(config).unwrap()).into()
+    });
+
+    /// Rounds that look at all of the text each time.
+    fn settle_slowly(scrubber: &Scrubber, text: &[u8]) -> Option<Vec<u8>> {
+        let (mut text, mut standing): (_, Vec<Span>) = (text.to_vec(), Vec::new());
+        for _ in 0..super::MAX_ROUNDS {
+            let whole = 0..text.len();
+            let round = scrubber.round(&text, None, &standing, &[whole]).unwrap();
+            if !round.changed {
+                return Some(text);
+            }
+            (text, standing) = (round.text, round.standing);
+        }
+        None
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Long stretches of plain text lie between what is found, so that most of it is not looked at twice.
+        #[test]
+        fn looking_near_changes_finds_what_looking_everywhere_does(
+            parts in proptest::collection::vec(("[a-z]{1,6}([-.@:=/ ]|[0-9]{1,4}){0,12}", 0_usize..12_000), 1..6),
+            values in proptest::collection::vec(
+                prop_oneof![
+                    Just("a@b.example"), Just("ssn 536-22-8726"), Just("password=\"x1y2z3w4"), Just("4111111111111111"),
+                    Just("10.1.2.3"), Just("-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7n3Zt9Xv2Lm5"), Just("Jane Doe"),
+                    Just("1::1::1::"), Just("token=ghp_"),
+                ], 1..6),
+        ) {
+            let mut text = String::new();
+            for ((part, gap), value) in parts.iter().zip(values.iter().cycle()) {
+                text += part;
+                text += value;
+                text.extend(std::iter::repeat_n("plain words and more of them, ", gap / 30));
+            }
+            for scrubber in SCRUBBERS.iter() {
+                let quickly = scrubber.settle(text.as_bytes(), None).ok().map(|(text, ..)| text);
+                prop_assert_eq!(quickly, settle_slowly(scrubber, text.as_bytes()));
+            }
+        }
+    }
 }

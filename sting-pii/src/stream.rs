@@ -15,7 +15,7 @@ use std::sync::Arc;
 use sting_core::{Scrubbed, Span};
 
 /// Most bytes before a value that bear on it.
-const LOOK_BEHIND: usize =
+pub(crate) const LOOK_BEHIND: usize =
     if detect::LOOK_BEHIND > names::LOOK_BEHIND { detect::LOOK_BEHIND } else { names::LOOK_BEHIND };
 const _: () = assert!(names::LOOK_AHEAD <= LOOK_AHEAD);
 

@@ -4,8 +4,10 @@
 //! end: so one walk of a few bytes answers for hundreds of patterns, in time linear in their
 //! longest value.
 
+use super::Member;
 use crate::Error;
 use crate::catalog::{Boundary, Detector};
+use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{start, syntax};
@@ -16,6 +18,9 @@ use regex_syntax::hir::{Hir, HirKind, Look, literal};
 const NFA_LIMIT: usize = 16 << 20;
 /// Memory for the states of one group, one thread.
 const CACHE_CAPACITY: usize = 4 << 20;
+
+/// Bytes of a walk that are not kept: few walks are longer.
+const SHORT: usize = 64;
 
 /// All patterns of a group.
 #[derive(Debug)]
@@ -165,7 +170,8 @@ impl Automaton {
         self.dfa.create_cache()
     }
 
-    /// Calls `found(pattern, end)` for every match that begins at `start`, ends increasing.
+    /// Appends the ends of values that begin at `start`, increasing: all ends of each of `members`, the patterns,
+    /// where a value [may end](Member::may_end), or the last where that is enough.
     ///
     /// The automaton has no byte on which it gives up and no limit after which it does, so no walk
     /// fails; if one ever did, it would end there.
@@ -173,34 +179,148 @@ impl Automaton {
     pub(crate) fn walk(
         &self,
         cache: &mut Cache,
+        trail: &mut Trail,
+        members: &[Member],
         text: &[u8],
         start: usize,
-        mut found: impl FnMut(usize, usize),
+        ends: &mut Vec<End>,
     ) {
         let config = start::Config::new().anchored(Anchored::Yes);
         let Ok(mut state) = self.dfa.start_state(cache, &config) else { return };
         let limit = text.len().min(start + self.max_len + 1);
-        // A match is reported one byte behind its end.
-        for (at, &byte) in text[..limit].iter().enumerate().skip(start) {
-            let Ok(next) = self.dfa.next_state(cache, state, byte) else { return };
+        if start < trail.old.start || cache.clear_count() != trail.cleared {
+            trail.clear();
+            trail.cleared = cache.clear_count();
+        }
+        let Trail { old, new, cleared } = trail;
+        let (mut at, mut joined) = (start, false);
+        let mut dead = false;
+        while at < limit {
+            let Ok(next) = self.dfa.next_state(cache, state, text[at]) else { break };
             state = next;
             if state.is_tagged() {
                 if state.is_match() {
+                    // A match is reported one byte behind its end.
                     for i in 0..self.dfa.match_len(cache, state) {
-                        found(self.dfa.match_pattern(cache, state, i).as_usize(), at);
+                        let pattern = self.dfa.match_pattern(cache, state, i).as_usize();
+                        push(ends, &members[pattern], text, (pattern as u32, at), start, false);
+                        if joined || at >= start + SHORT {
+                            let track = if joined { &mut *old } else { &mut *new };
+                            let member = &members[pattern];
+                            let all = member.max_len < self.max_len;
+                            push(&mut track.ends, member, text, (pattern as u32, at), usize::MAX, all);
+                        }
                     }
                 } else if state.is_dead() || state.is_quit() {
-                    return;
+                    dead = true;
+                    break;
                 }
             }
+            if joined {
+                old.states.push(state);
+            } else if old.state_at(at) == Some(state) && cache.clear_count() == *cleared {
+                // From here on this walk is the last one over again.
+                joined = true;
+                super::work::count(at - start);
+                for end in &old.ends[old.ends.partition_point(|(_, end)| *end <= at)..] {
+                    push(ends, &members[end.0 as usize], text, *end, start, false);
+                }
+                if old.dead {
+                    new.clear();
+                    return;
+                }
+                at = old.from + old.states.len() - 1;
+                state = old.states.last().copied().unwrap_or(state);
+            } else if at >= start + SHORT {
+                if new.states.is_empty() {
+                    (new.start, new.from) = (start, at);
+                }
+                new.states.push(state);
+            }
+            at += 1;
         }
-        if limit == text.len()
+        if joined {
+            old.dead = dead;
+            new.clear();
+        } else {
+            super::work::count(at - start);
+            if !new.states.is_empty() {
+                new.dead = dead;
+                std::mem::swap(old, new);
+                new.clear();
+            }
+        }
+        if cache.clear_count() != *cleared {
+            trail.clear();
+        }
+        if !dead
+            && limit == text.len()
             && let Ok(state) = self.dfa.next_eoi_state(cache, state)
             && state.is_match()
         {
             for i in 0..self.dfa.match_len(cache, state) {
-                found(self.dfa.match_pattern(cache, state, i).as_usize(), limit);
+                let pattern = self.dfa.match_pattern(cache, state, i).as_usize();
+                push(ends, &members[pattern], text, (pattern as u32, limit), start, false);
             }
         }
+    }
+}
+
+/// A pattern, and where a match of it ends.
+pub(crate) type End = (u32, usize);
+
+/// Adds an end of a value that begins at `start`, if it may be one.
+fn push(ends: &mut Vec<End>, member: &Member, text: &[u8], end: End, start: usize, all: bool) {
+    if start != usize::MAX && end.1 > start + member.max_len || !member.may_end(text, end.1) {
+        return;
+    }
+    match ends.last_mut() {
+        Some(last) if member.last_is_end(text, end.1) && !all && last.0 == end.0 => *last = end,
+        _ => ends.push(end),
+    }
+}
+
+/// The states of the last long walk in a text. A walk that comes to the same state in the same place finds the
+/// same from there on, and need not go there: else a text of nothing but beginnings of long values would be
+/// walked over once for each of them.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    old: Track,
+    /// That of the walk that is under way.
+    new: Track,
+    /// How often the automaton had forgotten its states.
+    cleared: usize,
+}
+
+#[derive(Debug, Default)]
+struct Track {
+    /// Where the walk began.
+    start: usize,
+    /// The byte behind which the first of `states` was reached.
+    from: usize,
+    states: Vec<LazyStateID>,
+    /// Of the matches from there on: all ends, or the last where that is enough.
+    ends: Vec<End>,
+    /// Nothing went on from the last state.
+    dead: bool,
+}
+
+impl Trail {
+    /// Another text is walked over.
+    pub(crate) fn clear(&mut self) {
+        self.old.clear();
+        self.new.clear();
+    }
+}
+
+impl Track {
+    fn state_at(&self, at: usize) -> Option<LazyStateID> {
+        self.states.get(at.checked_sub(self.from)?).copied()
+    }
+
+    fn clear(&mut self) {
+        (self.start, self.from, self.dead) = (0, 0, false);
+        self.states.clear();
+        self.ends.clear();
     }
 }

@@ -8,18 +8,19 @@ use super::judge::odds;
 use super::lead::{Lead, Leads};
 use super::long::LongTokens;
 use super::near::{IdWords, KeyWords};
-use super::prefix::PrefixSet;
+use super::plain::{PlainRows, Way};
+use super::prefix::{PrefixSet, firsts};
 use super::shape::Shapes;
-use super::{Engine, Patterns, Rule, SLOTS, Slot};
+use super::{Engine, Member, Patterns, Rule, SLOTS, Slot};
 use crate::Error;
-use crate::catalog::{Detector, Group};
+use crate::catalog::{Boundary, Detector, Extent, Group};
 use crate::validate;
 use regex_automata::util::pool::Pool;
 use regex_syntax::hir::Hir;
 use std::collections::BTreeSet;
 
 /// A pattern, its rule, and the length of its longest value.
-type Member = (Hir, u32, usize);
+type Entry = (Hir, u32, usize);
 
 const fn slot_of(rule: &Rule) -> Slot {
     match rule.group {
@@ -62,6 +63,7 @@ impl Engine {
             rules: Vec::with_capacity(rows.len()),
             slots: [const { None }; SLOTS],
             prefixes: PrefixSet::default(),
+            plain: PlainRows::default(),
             shapes: None,
             id_words: IdWords::default(),
             key_words: KeyWords::default(),
@@ -75,8 +77,8 @@ impl Engine {
             min_score,
             idle: Pool::new(|| None),
         };
-        let mut members: [Vec<Member>; SLOTS] = [const { Vec::new() }; SLOTS];
-        let mut leads = Vec::new();
+        let mut members: [Vec<Entry>; SLOTS] = [const { Vec::new() }; SLOTS];
+        let (mut leads, mut long) = (Vec::new(), Vec::new());
         for (index, row) in rows.iter().enumerate() {
             if row.group == Group::Name {
                 engine.rules.push(Rule::found_elsewhere(row));
@@ -84,7 +86,13 @@ impl Engine {
             }
             let pattern = Pattern::parse(row)?;
             let rule = engine.place(row, &pattern, index as u32, &mut leads)?;
-            members[slot_of(&rule) as usize].push((pattern.hir, index as u32, row.max_len));
+            let slot = slot_of(&rule);
+            if slot as usize == Slot::Long as usize {
+                long.push(pattern.hir.clone());
+            }
+            if !engine.enter_plain(row, &pattern, index as u32, slot) {
+                members[slot as usize].push((pattern.hir, index as u32, row.max_len));
+            }
             engine.rules.push(Rule {
                 odds: rule.odds * if asked.contains(&row.kind) { odds::ASKED } else { 1.0 },
                 ..rule
@@ -105,32 +113,61 @@ impl Engine {
             let max_len = members.iter().map(|member| member.2).max().unwrap_or(0);
             *slot = Some(Patterns {
                 automaton: Automaton::new(&patterns, max_len)?,
-                rules: members.iter().map(|member| member.1).collect(),
+                members: members
+                    .iter()
+                    .map(|member| {
+                        let rule = &engine.rules[member.1 as usize];
+                        let boundary =
+                            if rule.extent == Extent::Match { rule.boundary } else { Boundary::None };
+                        let tested = rule.extent != Extent::Match || rule.check.is_some();
+                        Member { rule: member.1, max_len: member.2, boundary, tested }
+                    })
+                    .collect(),
             });
         }
         engine.leads = Leads::new(leads);
+        if !long.is_empty() {
+            engine.long = Some(LongTokens::new(&long.iter().collect::<Vec<_>>())?);
+        }
         engine.enter_filters(rows, &members)?;
         Ok(engine)
     }
 
-    /// Makes what tells text apart from values without a walk.
-    fn enter_filters(&mut self, rows: &[&Detector], members: &[Vec<Member>; SLOTS]) -> Result<(), Error> {
-        let patterns = |slot: Slot| members[slot as usize].iter().map(|member| &member.0).collect::<Vec<_>>();
-        if self.slots[Slot::Long as usize].is_some() {
-            self.long = Some(LongTokens::new(&patterns(Slot::Long))?);
+    /// Enters a row of secrets where it is looked up; says whether that is all it needs.
+    fn enter_plain(&mut self, row: &Detector, pattern: &Pattern, rule: u32, slot: Slot) -> bool {
+        let way = match slot {
+            Slot::Prefix => Way::First(firsts(&pattern.prefixes()).unwrap_or_default()),
+            Slot::Long => Way::AnyToken,
+            Slot::Key | Slot::Lead => Way::Rule,
+            _ => return false,
+        };
+        if self.plain.enter(&pattern.hir, rule, row.max_len, row.extent) {
+            self.plain.look_up_last_by(&way);
+            return true;
         }
+        if let Way::First(firsts) = way {
+            for first in firsts {
+                self.prefixes.insert(first);
+            }
+        }
+        false
+    }
+
+    /// Makes what tells text apart from values without a walk.
+    fn enter_filters(&mut self, rows: &[&Detector], members: &[Vec<Entry>; SLOTS]) -> Result<(), Error> {
+        let patterns = |slot: Slot| members[slot as usize].iter().map(|member| &member.0).collect::<Vec<_>>();
         for row in rows.iter().filter(|row| row.group == Group::Key) {
             row.keys.iter().for_each(|name| self.key_words.insert(name));
             self.key_words.insert(super::key::ATTRIBUTE);
         }
         let Some(ids) = &self.slots[Slot::Id as usize] else { return Ok(()) };
-        let rules: Vec<_> = ids.rules.iter().map(|&rule| &self.rules[rule as usize]).collect();
+        let rules: Vec<_> = ids.members.iter().map(|one| &self.rules[one.rule as usize]).collect();
         let shapes = Shapes::new(&patterns(Slot::Id), &rules, |rule| rule.needs_support(self.min_score))?;
         let Some(shapes) = shapes else { return Ok(()) };
         self.id_words =
             IdWords::new(members[Slot::Id as usize].iter().map(|member| member.2).max().unwrap_or(0));
         for number in shapes.named() {
-            let row = rows[ids.rules[number] as usize];
+            let row = rows[ids.members[number].rule as usize];
             row.context.iter().chain(&row.keys).for_each(|phrase| self.id_words.insert(phrase, number));
         }
         self.shapes = Some(shapes);
@@ -166,8 +203,7 @@ impl Engine {
                 if pattern.min_len < chart::LONG {
                     return fault("its values are shorter than twelve bytes", "use group scan");
                 }
-                let prefixes = pattern.prefixes();
-                prefixed = !prefixes.is_empty() && self.prefixes.insert_all(&prefixes);
+                prefixed = firsts(&pattern.prefixes()).is_some();
             }
             Group::Key if row.keys.is_empty() => return fault("group key without keys", "name the keys"),
             Group::Lead if !row.lead.is_empty() => {

@@ -4,7 +4,10 @@
 //! `user` and `ssn`. Phrases of up to [`MAX_PHRASE`] words are compared by the hash of their words,
 //! so that a look-up costs the same for five phrases as for five hundred.
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
+use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 /// Bytes before a value in which words speak for or against it.
 pub(crate) const BEFORE: usize = 64;
@@ -18,6 +21,8 @@ const MAX_PHRASE: usize = 4;
 pub(crate) struct Phrases {
     /// Hashes of phrases in ASCII, sorted.
     hashes: Vec<u64>,
+    /// Hashes of the words of these phrases.
+    words: Vec<u64>,
     /// Phrases in scripts that may be written without spaces, looked for as they are.
     raw: Vec<Box<[u8]>>,
 }
@@ -28,7 +33,11 @@ impl Phrases {
         for phrase in phrases {
             if phrase.is_ascii() {
                 let mut hash = 0;
-                for_words(phrase.as_bytes(), |word| hash = extend(hash, word_hash(word)));
+                for_words(phrase.as_bytes(), |word| {
+                    let word = word_hash(word);
+                    all.words.push(word);
+                    hash = extend(hash, word);
+                });
                 all.hashes.push(hash);
             } else {
                 all.raw.push(phrase.as_bytes().into());
@@ -50,7 +59,7 @@ pub(crate) struct Words<'t> {
 impl<'t> Words<'t> {
     pub(crate) fn of_name(name: &'t str) -> Self {
         let mut phrases = Vec::new();
-        for_phrases(name.as_bytes(), |hash| phrases.push(hash));
+        for_phrases(name.as_bytes(), |_| true, |hash| phrases.push(hash));
         Self { phrases, text: name.as_bytes() }
     }
 
@@ -62,61 +71,92 @@ impl<'t> Words<'t> {
 }
 
 /// Bits of the filter before an index.
-const FILTER_BITS: u32 = 14;
+const FILTER_BITS: u32 = 16;
+
+/// Which hashes may be in a set, by their highest bits.
+#[derive(Debug)]
+struct Filter(Box<[u64; 1 << (FILTER_BITS - 6)]>);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self(Box::new([0; 1 << (FILTER_BITS - 6)]))
+    }
+}
+
+impl Filter {
+    fn insert(&mut self, hash: u64) {
+        let bit = hash >> (64 - FILTER_BITS);
+        self.0[(bit >> 6) as usize] |= 1 << (bit & 63);
+    }
+
+    #[inline]
+    fn may_have(&self, hash: u64) -> bool {
+        let bit = hash >> (64 - FILTER_BITS);
+        self.0[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+    }
+}
 
 /// Phrases of all rules: one look-up a phrase of the text, however many rules there are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PhraseIndex {
-    /// Hashes and rules, sorted.
-    entries: Vec<(u64, u32)>,
-    /// Which hashes may be among them, by their highest bits.
-    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
-    raw: Vec<(Box<[u8]>, u32)>,
+    /// Where the rules of each hash are in `rules`.
+    entries: FxHashMap<u64, Range<u32>>,
+    rules: Vec<u32>,
+    filter: Filter,
+    /// The words of phrases: one that is not among them is in no phrase.
+    words: Filter,
+    /// Phrases in scripts that may be written without spaces, and the rule of each.
+    raw: Option<(AhoCorasick, Vec<u32>)>,
 }
 
 impl PhraseIndex {
     pub(crate) fn new<'a>(rules: impl Iterator<Item = (u32, &'a Phrases)>) -> Self {
-        let (mut entries, mut raw) = (Vec::new(), Vec::new());
+        let (mut entries, mut raw, mut raw_rules) = (Vec::new(), Vec::new(), Vec::new());
+        let mut words = Filter::default();
         for (rule, phrases) in rules {
+            phrases.words.iter().for_each(|word| words.insert(*word));
             entries.extend(phrases.hashes.iter().map(|&hash| (hash, rule)));
-            raw.extend(phrases.raw.iter().map(|raw| (raw.clone(), rule)));
+            raw.extend(phrases.raw.iter());
+            raw_rules.extend(phrases.raw.iter().map(|_| rule));
         }
-        Self { raw, ..Self::of_hashes(entries) }
+        // Only a set of phrases that is too large to be held is refused.
+        let raw = if raw.is_empty() { None } else { AhoCorasick::new(raw).ok() };
+        Self { raw: raw.map(|raw| (raw, raw_rules)), words, ..Self::of_hashes(entries) }
     }
 
     /// An index of hashes that are made already.
     pub(crate) fn of_hashes(mut entries: Vec<(u64, u32)>) -> Self {
         entries.sort_unstable();
-        let mut filter = Box::new([0; 1 << (FILTER_BITS - 6)]);
-        for (hash, _) in &entries {
-            let bit = hash >> (64 - FILTER_BITS);
-            filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+        entries.dedup();
+        let mut index = Self::default();
+        for (hash, rule) in entries {
+            index.filter.insert(hash);
+            let end = index.rules.len() as u32;
+            index.entries.entry(hash).or_insert(end..end).end = end + 1;
+            index.rules.push(rule);
         }
-        Self { entries, filter, raw: Vec::new() }
+        index
     }
 
     /// True if some rule has the phrase.
     fn has(&self, hash: u64) -> bool {
-        let bit = hash >> (64 - FILTER_BITS);
-        self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
-            && self.entries.binary_search_by_key(&hash, |(known, _)| *known).is_ok()
+        self.filter.may_have(hash) && self.entries.contains_key(&hash)
     }
 
     /// Appends the rules that have the phrase.
     #[inline]
     pub(crate) fn look_up(&self, hash: u64, rules: &mut Vec<u32>) {
-        let bit = hash >> (64 - FILTER_BITS);
-        if self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1 {
-            let from = self.entries.partition_point(|(known, _)| *known < hash);
-            rules.extend(
-                self.entries[from..].iter().take_while(|(known, _)| *known == hash).map(|(_, rule)| rule),
-            );
+        if self.filter.may_have(hash)
+            && let Some(range) = self.entries.get(&hash)
+        {
+            rules.extend_from_slice(&self.rules[range.start as usize..range.end as usize]);
         }
     }
 
     fn look_up_raw(&self, text: &[u8], rules: &mut Vec<u32>) {
-        let found = self.raw.iter().filter(|(raw, _)| memmem::find(text, raw).is_some());
-        rules.extend(found.map(|(_, rule)| rule));
+        if let Some((raw, raw_rules)) = &self.raw {
+            rules.extend(raw.find_overlapping_iter(text).map(|found| raw_rules[found.pattern()]));
+        }
     }
 }
 
@@ -143,13 +183,16 @@ impl Side {
         &mut self,
         place: usize,
         window: &[u8],
-        context: &PhraseIndex,
-        avoid: &PhraseIndex,
+        (context, avoid, machinery): (&PhraseIndex, &PhraseIndex, &PhraseIndex),
     ) -> [[u64; MAX_PHRASE]; 2] {
+        super::work::count(window.len());
         self.place = Some(place);
         self.supported.clear();
         self.opposed.clear();
-        let last = for_phrases(window, |hash| {
+        let known = |word| {
+            context.words.may_have(word) || avoid.words.may_have(word) || machinery.words.may_have(word)
+        };
+        let last = for_phrases(window, known, |hash| {
             context.look_up(hash, &mut self.supported);
             avoid.look_up(hash, &mut self.opposed);
         });
@@ -178,11 +221,11 @@ impl Surroundings {
     ) {
         if self.before.place != Some(start) {
             let window = window_before(text, start);
-            let last = self.before.read(start, window, context, avoid);
+            let last = self.before.read(start, window, (context, avoid, machinery));
             self.machinery = last.as_flattened().iter().any(|hash| machinery.has(*hash));
         }
         if self.after.place != Some(end) {
-            self.after.read(end, window_after(text, end), context, avoid);
+            self.after.read(end, window_after(text, end), (context, avoid, machinery));
         }
     }
 
@@ -239,17 +282,25 @@ fn window_after(text: &[u8], end: usize) -> &[u8] {
     &after[..whole]
 }
 
-/// Calls `each` with the hash of every phrase of one to [`MAX_PHRASE`] words. Returns those that end with
-/// the word before the last one, and with the last; 0 is none.
-fn for_phrases(text: &[u8], mut each: impl FnMut(u64)) -> [[u64; MAX_PHRASE]; 2] {
+/// Calls `each` with the hash of every phrase of one to [`MAX_PHRASE`] words that are all `known`. Returns those
+/// that end with the word before the last one, and with the last; 0 is none.
+fn for_phrases(
+    text: &[u8],
+    known: impl Fn(u64) -> bool,
+    mut each: impl FnMut(u64),
+) -> [[u64; MAX_PHRASE]; 2] {
     // Hashes of the phrases of 1, 2, ... words that end at the word before.
     let mut ending = [0; MAX_PHRASE];
     let mut before = ending;
     let mut words = 0;
     for_words(text, |word| {
         before = ending;
-        words = MAX_PHRASE.min(words + 1);
         let word = word_hash(word);
+        if !known(word) {
+            (ending, words) = ([0; MAX_PHRASE], 0);
+            return;
+        }
+        words = MAX_PHRASE.min(words + 1);
         for length in (0..words).rev() {
             ending[length] = extend(if length == 0 { 0 } else { ending[length - 1] }, word);
             each(ending[length]);
@@ -296,10 +347,26 @@ const fn is_word(byte: u8) -> bool {
 
 /// The hash of a word, in which case does not count.
 fn word_hash(word: &[u8]) -> u64 {
-    let hash = word.iter().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01B3)
-    });
-    (hash ^ hash >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let mix = |hash: u64, part: u64| {
+        let hash = (hash ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        hash ^ hash >> 32
+    };
+    let mut hash = word.len() as u64;
+    let (parts, rest) = word.as_chunks::<8>();
+    for part in parts {
+        hash = mix(hash, u64::from_le_bytes(*part) | SMALL);
+    }
+    // Less than eight bytes: the first and the last four, or all three, which tell it with the length.
+    let rest = match (rest.first_chunk::<4>(), rest.last_chunk::<4>(), rest) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (.., [first, .., last]) => u64::from(*first) | u64::from(rest[1]) << 8 | u64::from(*last) << 16,
+        (.., [only]) => u64::from(*only),
+        _ => 0,
+    };
+    mix(hash, rest | SMALL).wrapping_mul(0xA076_1D64_78BD_642F)
 }
 
 /// The hash of a phrase and one more word.

@@ -19,17 +19,19 @@ pub(super) struct Runs {
 }
 
 /// A stretch of one text without an end of a value in it.
-#[derive(Debug, Default)]
-struct Run(std::ops::Range<usize>);
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run(std::ops::Range<usize>);
 
 impl Run {
     /// The first byte of `text` from `from` on that `goes_on` is false for.
-    fn end(&mut self, text: &[u8], from: usize, goes_on: impl Fn(u8) -> bool) -> usize {
+    pub(super) fn end(&mut self, text: &[u8], from: usize, goes_on: impl Fn(u8) -> bool) -> usize {
         if !self.0.contains(&from) {
             self.0 = from..from;
         }
         let rest = text.get(self.0.end..).unwrap_or_default();
-        self.0.end += rest.iter().take_while(|b| goes_on(**b)).count();
+        let length = rest.iter().take_while(|b| goes_on(**b)).count();
+        super::work::count(length);
+        self.0.end += length;
         self.0.end.min(text.len())
     }
 }
@@ -69,6 +71,15 @@ const fn ends_open_value(byte: u8) -> bool {
     matches!(byte, 0..=b' ' | b'"' | b'\'' | b'`' | b',' | b';' | b'&' | b'<' | b'>' | b'(' | b')' | b'\\')
 }
 
+/// True for a byte that a value of this extent goes on over, quoted or not.
+pub(super) const fn goes_on(extent: Extent, byte: u8) -> bool {
+    match extent {
+        Extent::Token => is_token(byte),
+        Extent::Quoted => !ends_open_value(byte),
+        Extent::Match | Extent::Pem => false,
+    }
+}
+
 const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'%')
 }
@@ -77,6 +88,8 @@ const fn is_token(byte: u8) -> bool {
 /// and through the end line if there is one.
 fn pem_end(text: &[u8], begin: usize) -> usize {
     let body = &text[begin..];
+    // Sixteen and more bytes are searched in one step.
+    super::work::count(body.len() / 16);
     if let Some(dashes) = memmem::find(body, b"-----END ") {
         let tail = &body[dashes + 9..];
         let line = tail.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || **b == b' ').count();

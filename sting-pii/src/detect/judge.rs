@@ -3,14 +3,18 @@
 use super::context::{self, PhraseIndex, Phrases};
 use super::search::{Search, count_back};
 use super::shape::RuleSet;
-use super::{Candidate, Scratch, Slot, Support, extent};
-use crate::catalog::Group;
+use super::{Candidate, Scratch, Slot, Support, extent, plain};
+use crate::catalog::{Boundary, Extent, Group};
 use memchr::memmem;
+use smallvec::SmallVec;
 use std::sync::LazyLock;
 use sting_core::Span;
 
 /// Most bytes of a value behind a key that its validator reads; no shape of a vendor is longer.
-const MAX_CHECKED: usize = 256;
+const MAX_CHECKED: usize = 128;
+/// Ends of a value that is no number which are tested before it is let be: a text could else be made of
+/// values that fail at every end.
+const MAX_FAILURES: u8 = 2;
 /// Most digits that a mask keeps at one end.
 const MAX_KEPT: usize = 6;
 
@@ -111,77 +115,109 @@ impl Search<'_, '_, '_> {
         if !self.starts.contains(&start) {
             return;
         }
-        let engine = self.engine;
-        let Scratch { caches, ends, .. } = &mut *self.scratch;
+        let (engine, text) = (self.engine, self.text);
+        let Scratch { caches, trails, ends, .. } = &mut *self.scratch;
         let (Some(patterns), Some(cache)) = (&engine.slots[slot as usize], &mut caches[slot as usize]) else {
             return;
         };
         ends.clear();
-        patterns.automaton.walk(cache, self.text, start, |pattern, end| {
-            if only.admits(pattern, patterns.rules[pattern]) {
-                ends.push((pattern as u32, end));
-            }
-        });
+        let trail = &mut trails[slot as usize];
+        patterns.automaton.walk(cache, trail, &patterns.members, text, start, ends);
+        if !matches!(only, Only::All) {
+            ends.retain(|&(pattern, _)| {
+                only.admits(pattern as usize, patterns.members[pattern as usize].rule)
+            });
+        }
         if ends.is_empty() {
             return;
         }
-        // Each pattern's longest end first.
-        if ends.len() > 1 {
-            ends.sort_unstable_by_key(|&(pattern, end)| (pattern, std::cmp::Reverse(end)));
-        }
+        // Of each pattern the longest end first.
         let ends = std::mem::take(ends);
-        let mut settled = None;
-        for &(pattern, end) in &ends {
-            let rule = patterns.rules[pattern as usize];
-            if settled == Some(pattern) {
-                continue;
-            }
-            match self.judge(rule, start, end, entry) {
-                Judgement::Not => {}
-                Judgement::Never => settled = Some(pattern),
-                Judgement::Is(candidate) => {
-                    settled = Some(pattern);
-                    self.out.extend(candidate);
-                }
-            }
+        let mut tries: SmallVec<[(u32, Tries); 4]> = SmallVec::new();
+        for &(pattern, end) in ends.iter().rev() {
+            super::work::count(1);
+            let known = tries.iter().position(|(known, _)| *known == pattern);
+            let known = known.unwrap_or_else(|| {
+                let rule = patterns.members[pattern as usize].rule;
+                tries.push((pattern, self.tries(rule, start, entry)));
+                tries.len() - 1
+            });
+            self.judge(&mut tries[known].1, end);
         }
         self.scratch.ends = ends;
     }
 
-    fn judge(&mut self, index: u32, start: usize, end: usize, entry: Entry) -> Judgement {
-        let engine = self.engine;
-        let (text, rule) = (self.text, &engine.rules[index as usize]);
-        let by_key = entry == Entry::Key;
-        if entry == Entry::Open && !rule.boundary.opens(text, start)
-            || extent::character_end(text, start) != start
-        {
-            return Judgement::Never;
+    /// Tries a row whose pattern needs no automaton at `start`.
+    pub(super) fn plain(&mut self, row: &plain::Row, start: usize, entry: Entry) {
+        if !self.starts.contains(&start) {
+            return;
         }
+        let ends = self.engine.plain.ends(row, &mut self.scratch.plain_runs, self.text, start);
+        if ends.is_empty() {
+            return;
+        }
+        let mut tries = self.tries(row.rule, start, entry);
+        let rule = &self.engine.rules[row.rule as usize];
+        let inside = |end: usize| {
+            rule.boundary != Boundary::None
+                && rule.extent == Extent::Match
+                && self.text.get(end).is_some_and(u8::is_ascii_alphanumeric)
+        };
+        for (first, last) in ends {
+            for end in (first..=last).rev().filter(|end| !inside(*end)) {
+                if tries.over {
+                    return;
+                }
+                super::work::count(1);
+                self.judge(&mut tries, end);
+            }
+        }
+    }
+
+    /// Begins to look for the end of a value of a rule.
+    fn tries(&self, rule: u32, start: usize, entry: Entry) -> Tries {
+        let boundary = self.engine.rules[rule as usize].boundary;
+        let shut = entry == Entry::Open && !boundary.opens(self.text, start);
+        let over = shut || extent::character_end(self.text, start) != start;
+        Tries { rule, start, by_key: entry == Entry::Key, over, failed: 0, refused: 0 }
+    }
+
+    /// Looks at one end of a value, which its pattern fits.
+    fn judge(&mut self, tries: &mut Tries, end: usize) {
+        if tries.over {
+            return;
+        }
+        let engine = self.engine;
+        let (index, start, by_key) = (tries.rule, tries.start, tries.by_key);
+        let (text, rule) = (self.text, &engine.rules[index as usize]);
         let end = rule.extent.end(text, start, end, &mut self.scratch.runs);
-        if !rule.boundary.closes(text, end) {
-            return Judgement::Not;
+        // Values of most extents go on to one end, wherever the pattern stopped.
+        if end == tries.refused || !rule.boundary.closes(text, end) {
+            return;
         }
         let value = &text[start..end];
         if by_key && is_masked(value) || is_left_of_a_mask(text, start, end) {
-            return Judgement::Never;
+            tries.over = true;
+            return;
         }
         // Values behind keys may nest (`a=b=c=...`): of each, no more is read than tells what it is.
         let checked = if by_key { &value[..value.len().min(MAX_CHECKED)] } else { value };
+        // No test that must read all of a longer value reads more of one that it refuses.
+        super::work::count(checked.len().min(1024));
         if rule.check.is_some_and(|check| !(check.run)(checked)) {
+            (tries.refused, tries.failed) = (end, tries.failed + 1);
             // Behind a key stands one value: no part of it is another.
-            return if by_key { Judgement::Never } else { Judgement::Not };
+            tries.over = by_key || rule.group != Group::Id && tries.failed == MAX_FAILURES;
+            return;
         }
+        tries.over = true;
         if rule.group == Group::Id && within_uuid(text, start, end) {
-            return Judgement::Never;
+            return;
         }
         let (score, support) = self.score(index, start, end, by_key);
-        let counts = !rule.weak || support.key || support.context;
-        Judgement::Is((counts && score >= engine.min_score).then_some(Candidate {
-            span: Span::new(start, end),
-            rule: index,
-            score,
-            support,
-        }))
+        if score >= engine.min_score && (!rule.weak || support.key || support.context) {
+            self.out.push(Candidate { span: Span::new(start, end), rule: index, score, support });
+        }
     }
 
     fn score(&mut self, index: u32, start: usize, end: usize, by_key: bool) -> (f32, Support) {
@@ -243,13 +279,16 @@ pub(super) enum Entry {
     Key,
 }
 
-enum Judgement {
-    /// Not with this end; a shorter one may do.
-    Not,
-    /// With no end.
-    Never,
-    /// It is the rule's kind, and a candidate if it scores enough.
-    Is(Option<Candidate>),
+/// How far the search for the end of a value has come. Ends are tried from the last on.
+struct Tries {
+    rule: u32,
+    start: usize,
+    by_key: bool,
+    /// An end was found, or none will be.
+    over: bool,
+    /// Ends whose values did not pass the rule's test, and the last of them.
+    failed: u8,
+    refused: usize,
 }
 
 /// Never quite 1.

@@ -7,7 +7,6 @@ use super::chart::LONG;
 use super::judge::{Entry, Only};
 use super::search::Search;
 use super::{Candidate, Engine, Slot};
-use crate::catalog::Boundary;
 
 impl Engine {
     /// As [`Engine::candidates`] for all of `text`.
@@ -43,20 +42,14 @@ impl Search<'_, '_, '_> {
         let token = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_-./+=".contains(b)).count();
         if rest[0].is_ascii_alphanumeric() && word_begins && token >= LONG {
             self.walk(Slot::Prefix, place);
+            for row in self.engine.plain.tokens() {
+                self.plain(row, place, Entry::Open);
+            }
             self.walk(Slot::Long, place);
         }
         for lead in self.engine.leads.all() {
             if rest.get(lead.back..).is_some_and(|rest| rest.starts_with(&lead.literal)) {
-                if !lead.before {
-                    self.walk_if(Slot::Lead, place, Only::Rules(&[lead.rule]), Entry::Open);
-                } else if Boundary::Alnum.opens(text, place) {
-                    self.walk_if(
-                        Slot::Lead,
-                        place + lead.literal.len(),
-                        Only::Rules(&[lead.rule]),
-                        Entry::Behind,
-                    );
-                }
+                self.led(lead, place, place + lead.back + lead.literal.len());
             }
         }
         self.walk(Slot::Scan, place);

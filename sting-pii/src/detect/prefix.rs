@@ -3,6 +3,16 @@
 /// Bits of the table: one cache-resident look-up tells most words apart from all known prefixes.
 const BITS: u32 = 15;
 
+/// The first bytes of a value.
+pub(crate) type First = [u8; 3];
+
+/// The first three bytes of each prefix; `None` if one is shorter or begins with no letter or digit.
+pub(crate) fn firsts(prefixes: &[Vec<u8>]) -> Option<Vec<First>> {
+    let first = |prefix: &Vec<u8>| prefix.first_chunk().copied();
+    let firsts: Option<Vec<First>> = prefixes.iter().map(first).collect();
+    firsts.filter(|all| !all.is_empty() && all.iter().all(|first| first[0].is_ascii_alphanumeric()))
+}
+
 /// A set of three-byte prefixes that errs to "perhaps".
 #[derive(Clone, Debug)]
 pub(crate) struct PrefixSet {
@@ -16,26 +26,16 @@ impl Default for PrefixSet {
 }
 
 #[inline]
-fn slot(first: [u8; 3]) -> (usize, u64) {
+fn slot(first: First) -> (usize, u64) {
     let value = u32::from_le_bytes([first[0], first[1], first[2], 0]);
     let hash = value.wrapping_mul(0x9E37_79B1) >> (32 - BITS);
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
 impl PrefixSet {
-    /// Adds prefixes; false if one is too short to be looked up or begins with no letter or digit.
-    pub(crate) fn insert_all(&mut self, prefixes: &[Vec<u8>]) -> bool {
-        let firsts: Option<Vec<[u8; 3]>> =
-            prefixes.iter().map(|prefix| prefix.first_chunk().copied()).collect();
-        let Some(firsts) = firsts.filter(|all| all.iter().all(|first| first[0].is_ascii_alphanumeric()))
-        else {
-            return false;
-        };
-        for first in firsts {
-            let (word, bit) = slot(first);
-            self.bits[word] |= bit;
-        }
-        true
+    pub(crate) fn insert(&mut self, first: First) {
+        let (word, bit) = slot(first);
+        self.bits[word] |= bit;
     }
 
     /// False if no prefix begins `text`.

@@ -3,6 +3,7 @@
 use super::chart::{Block, Chart, STRETCH, ones};
 use super::context::{self, Words};
 use super::judge::{Entry, Only, is_masked, odds, probability};
+use super::lead::Lead;
 use super::shape::RuleSet;
 use super::{Candidate, Engine, LOOK_BEHIND, Scratch, Slot, Support, extent, key};
 use crate::catalog::{Boundary, Extent, Group};
@@ -69,6 +70,9 @@ impl Search<'_, '_, '_> {
     fn stretch(&mut self, chart: &Chart, from: usize, to: usize) {
         let [id, at, url, key] = [Slot::Id, Slot::At, Slot::Url, Slot::Key].map(|slot| self.has(slot));
         let [prefix, long] = [Slot::Prefix, Slot::Long].map(|slot| self.has(slot));
+        let plain = &self.engine.plain;
+        let tokens_wanted = prefix | long | plain.has_tokens();
+        let key = key | plain.has_keys();
         let colons = url | key | id;
         let mut ids = Ids::default();
         self.scratch.met.clear();
@@ -77,7 +81,7 @@ impl Search<'_, '_, '_> {
             if id {
                 ones(digit).for_each(|bit| self.digit(chart, offset + bit, &mut ids));
             }
-            if prefix | long {
+            if tokens_wanted {
                 ones(tokens).for_each(|bit| self.token(chart, offset + bit));
             }
             if at {
@@ -138,8 +142,32 @@ impl Search<'_, '_, '_> {
         if self.engine.prefixes.may_begin(&self.text[place..]) {
             self.walk(Slot::Prefix, place);
         }
+        for row in self.engine.plain.beginning(&self.text[place..]) {
+            self.plain(row, place, Entry::Open);
+        }
         if self.engine.long.as_ref().is_some_and(|tokens| tokens.may_begin(chart, self.text, place)) {
-            self.walk(Slot::Long, place);
+            self.long_token(place);
+        }
+    }
+
+    pub(super) fn long_token(&mut self, place: usize) {
+        for row in self.engine.plain.long() {
+            self.plain(row, place, Entry::Open);
+        }
+        self.walk(Slot::Long, place);
+    }
+
+    /// Tries the rules of `keyed` at `start`, where the value of their key begins.
+    fn keyed(&mut self, keyed: &[u32], start: usize) {
+        let mut walk = false;
+        for rule in keyed {
+            match self.engine.plain.of(*rule) {
+                Some(row) => self.plain(row, start, Entry::Key),
+                None => walk = true,
+            }
+        }
+        if walk {
+            self.walk_if(Slot::Key, start, Only::Rules(keyed), Entry::Key);
         }
     }
 
@@ -215,7 +243,9 @@ impl Search<'_, '_, '_> {
         if !keyed.is_empty()
             && let Some(start) = key::value_start(self.text, separator)
         {
-            self.walk_if(Slot::Key, start, Only::Rules(&keyed), Entry::Key);
+            keyed.sort_unstable();
+            keyed.dedup();
+            self.keyed(&keyed, start);
         }
         self.scratch.keyed = keyed;
     }
@@ -249,7 +279,7 @@ impl Search<'_, '_, '_> {
         }
         // A key alone says nothing of a value that cannot be what it names.
         if !shaped.is_empty() {
-            self.walk_if(Slot::Key, blanks, Only::Rules(&shaped), Entry::Key);
+            self.keyed(&shaped, blanks);
         }
     }
 
@@ -260,12 +290,20 @@ impl Search<'_, '_, '_> {
         engine.leads.each(&self.text[from..to], |offset, lead| {
             let Some(place) = (from + offset).checked_sub(lead.back) else { return };
             let behind = from + offset + lead.literal.len();
-            if !lead.before {
-                self.walk_if(Slot::Lead, place, Only::Rules(&[lead.rule]), Entry::Open);
-            } else if Boundary::Alnum.opens(self.text, place) {
-                self.walk_if(Slot::Lead, behind, Only::Rules(&[lead.rule]), Entry::Behind);
-            }
+            self.led(lead, place, behind);
         });
+    }
+
+    /// A literal stands at `place`, or so many bytes behind it, and ends at `behind`.
+    pub(super) fn led(&mut self, lead: &Lead, place: usize, behind: usize) {
+        let (start, entry) = if lead.before { (behind, Entry::Behind) } else { (place, Entry::Open) };
+        if lead.before && !Boundary::Alnum.opens(self.text, place) {
+            return;
+        }
+        match self.engine.plain.of(lead.rule) {
+            Some(row) => self.plain(row, start, entry),
+            None => self.walk_if(Slot::Lead, start, Only::Rules(&[lead.rule]), entry),
+        }
     }
 
     fn everywhere(&mut self) {

@@ -19,9 +19,10 @@ use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::start;
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, HirKind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 /// Shapes that are remembered.
-const SLOTS: usize = 2048;
+const SLOTS: usize = 8192;
 /// Look-ups after which it is judged whether remembering pays, and places that are then let pass
 /// without a look-up if it does not.
 const TRIAL: u32 = 256;
@@ -33,7 +34,7 @@ const MAX_STATES: usize = 1024;
 const WORDS: usize = 4;
 
 /// Rules of ids that count only near a word that names them, by their number among all rules of ids.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct RuleSet([u64; WORDS]);
 
 impl RuleSet {
@@ -92,6 +93,14 @@ struct Widened {
     rules: Vec<(usize, Boundary)>,
 }
 
+/// A [`Verdict`] in four bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    covers: u8,
+    walk: bool,
+    near: u16,
+}
+
 /// The shapes met so far, and what the automata need.
 #[derive(Debug)]
 pub(super) struct Memo {
@@ -99,7 +108,12 @@ pub(super) struct Memo {
     named: Cache,
     /// Which rules can still match from a state of `named`.
     ahead: FxHashMap<LazyStateID, RuleSet>,
-    entries: Vec<(u128, Verdict)>,
+    /// By slot: the shape, and what is known of it.
+    keys: Vec<u128>,
+    known: Vec<Known>,
+    /// The sets of rules that are near in `known`, each once.
+    sets: Vec<RuleSet>,
+    numbers: FxHashMap<RuleSet, u16>,
     looked_up: u32,
     missed: u32,
     /// Places to let pass.
@@ -150,13 +164,15 @@ impl Shapes {
     }
 
     pub(super) fn memo(&self) -> Memo {
-        let nothing = Verdict { covers: 0, walk: true, near: RuleSet::default() };
         Memo {
             plain: self.plain.dfa.create_cache(),
             named: self.named.dfa.create_cache(),
             ahead: FxHashMap::default(),
             // No shape is of ones only.
-            entries: vec![(u128::MAX, nothing); SLOTS],
+            keys: vec![u128::MAX; SLOTS],
+            known: vec![Known::default(); SLOTS],
+            sets: Vec::new(),
+            numbers: FxHashMap::default(),
             looked_up: 0,
             missed: 0,
             rest: 0,
@@ -173,8 +189,9 @@ impl Shapes {
         let key = key(shape);
         let slot = slot(key);
         memo.looked_up += 1;
-        if memo.entries[slot].0 == key {
-            return memo.entries[slot].1;
+        if memo.keys[slot] == key {
+            let Known { covers, walk, near } = memo.known[slot];
+            return Verdict { covers, walk, near: memo.sets[usize::from(near)] };
         }
         memo.missed += 1;
         if memo.looked_up >= TRIAL {
@@ -185,7 +202,7 @@ impl Shapes {
             (memo.looked_up, memo.missed) = (0, 0);
         }
         let verdict = self.judge(memo, shape);
-        memo.entries[slot] = (key, verdict);
+        memo.remember(slot, key, &verdict);
         verdict
     }
 
@@ -193,6 +210,7 @@ impl Shapes {
     /// behind the shape, no more is known than what ends it, if it is not cut.
     #[cold]
     fn judge(&self, memo: &mut Memo, shape: &Shape) -> Verdict {
+        super::work::count(shape.codes.len());
         let codes = shape.codes.map(class);
         let known = if shape.cut { &codes[..shape.end] } else { &codes[..=shape.end] };
         let mut near = RuleSet::default();
@@ -206,6 +224,24 @@ impl Shapes {
             }
         }
         Verdict { covers: shape.end as u8, walk: false, near }
+    }
+}
+
+impl Memo {
+    fn remember(&mut self, slot: usize, key: u128, verdict: &Verdict) {
+        let Verdict { covers, walk, near } = *verdict;
+        let next = u16::try_from(self.sets.len()).unwrap_or_else(|_| {
+            // Ever new sets: all is forgotten.
+            self.keys.fill(u128::MAX);
+            self.sets.clear();
+            self.numbers.clear();
+            0
+        });
+        let near = *self.numbers.entry(near).or_insert_with(|| {
+            self.sets.push(near);
+            next
+        });
+        (self.keys[slot], self.known[slot]) = (key, Known { covers, walk, near });
     }
 }
 
@@ -330,10 +366,17 @@ const fn is_upper(code: u8) -> bool {
 
 /// First digits of words that have only letters before them.
 fn triggers(codes: &[u8]) -> impl Iterator<Item = usize> {
-    (0..codes.len()).filter(|&at| {
-        let letters = codes[..at].iter().rev().take_while(|code| is_alnum(**code) && **code != DIGIT).count();
-        let joined = letters < at && codes[at - letters - 1] == DIGIT;
-        codes[at] == DIGIT && !joined && letters <= MAX_LETTERS
+    // Letters of the word so far, if it has nothing else.
+    let mut letters = Some(0);
+    codes.iter().enumerate().filter_map(move |(at, code)| match (*code, letters) {
+        (DIGIT, before) => {
+            letters = None;
+            before.filter(|letters| *letters <= MAX_LETTERS).map(|_| at)
+        }
+        (code, before) => {
+            letters = if is_alnum(code) { before.map(|letters| letters + 1) } else { Some(0) };
+            None
+        }
     })
 }
 
@@ -341,7 +384,7 @@ fn triggers(codes: &[u8]) -> impl Iterator<Item = usize> {
 fn starts(codes: &[u8], digit: usize) -> impl Iterator<Item = usize> {
     let back = |end: usize, is: fn(u8) -> bool| codes[..end].iter().rev().take_while(|c| is(**c)).count();
     let start = digit - back(digit, is_alnum);
-    let mut all = vec![start];
+    let mut all = SmallVec::<[usize; 8]>::from_slice(&[start]);
     if start == digit {
         all.extend((1..=back(start, |code| matches!(code, PLUS | OPEN)).min(2)).map(|back| start - back));
         let mut front = start;

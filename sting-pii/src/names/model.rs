@@ -22,6 +22,9 @@ pub(crate) const MAGIC: &[u8; 8] = b"stingNE1";
 const ROWS: usize = 1 << ROW_BITS;
 const NEVER: i32 = -1_000_000;
 
+/// A number for each label, and some more, so that a processor takes them eight at a time.
+type Scores = [i32; 2 * TAGS];
+
 /// A model, read in place.
 #[derive(Debug)]
 pub(crate) struct Model<'m> {
@@ -31,7 +34,9 @@ pub(crate) struct Model<'m> {
     /// Hundredths of a nat that a weight of 1 is worth.
     unit: i32,
     /// From a label to the next; the last is "outside".
-    steps: [[i32; TAGS + 1]; TAGS + 1],
+    steps: [Scores; TAGS + 1],
+    /// To a label from the one before.
+    steps_back: [Scores; TAGS + 1],
     /// By kind and margin, in 1/256.
     calibration: &'m [u8],
 }
@@ -50,9 +55,9 @@ pub(crate) struct Found {
 /// What one decoding needs and the next can use again.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    emissions: Vec<[i32; TAGS + 1]>,
-    forward: Vec<[i32; TAGS + 1]>,
-    backward: Vec<[i32; TAGS + 1]>,
+    emissions: Vec<Scores>,
+    forward: Vec<Scores>,
+    backward: Vec<Scores>,
 }
 
 /// True if a name goes on from one label to the other, or may begin or end there.
@@ -61,24 +66,38 @@ pub(crate) const fn may_follow(from: usize, to: usize) -> bool {
     to == TAGS || to.is_multiple_of(2) || from == to || from + 1 == to
 }
 
+/// For each label the best of all labels' scores with a step from there.
+#[inline]
+fn best_step(steps: &[Scores; TAGS + 1], scores: Scores) -> Scores {
+    let mut best = [i32::MIN; 2 * TAGS];
+    for (steps, score) in steps.iter().zip(scores) {
+        for (best, step) in best.iter_mut().zip(steps) {
+            *best = (*best).max(score + step);
+        }
+    }
+    best
+}
+
 impl<'m> Model<'m> {
     /// Reads a model's file; `None` if it is not one.
     pub(crate) fn read(bytes: &'m [u8]) -> Option<Self> {
         let rest = bytes.strip_prefix(MAGIC)?;
         let (unit, rest) = rest.split_first_chunk::<4>()?;
-        let mut steps = [[NEVER; TAGS + 1]; TAGS + 1];
+        let mut steps = [[NEVER; 2 * TAGS]; TAGS + 1];
+        let mut steps_back = steps;
         let (numbers, rest) = rest.split_at_checked((TAGS + 1) * (TAGS + 1) * 4)?;
         for (index, number) in numbers.chunks_exact(4).enumerate() {
             let (from, to) = (index / (TAGS + 1), index % (TAGS + 1));
             if may_follow(from, to) {
                 steps[from][to] = i32::from_le_bytes(number.try_into().ok()?);
+                steps_back[to][from] = steps[from][to];
             }
         }
         let (calibration, rest) = rest.split_at_checked(KINDS * CALIBRATION)?;
         let (weights, rest) = rest.split_at_checked(ROWS * TAGS)?;
         let (gazetteer, rest) = Gazetteer::read(rest)?;
         let unit = i32::from_le_bytes(*unit);
-        rest.is_empty().then_some(Self { gazetteer, weights, unit, steps, calibration })
+        rest.is_empty().then_some(Self { gazetteer, weights, unit, steps, steps_back, calibration })
     }
 
     /// The probability that a name of the kind found with that margin is one.
@@ -87,7 +106,7 @@ impl<'m> Model<'m> {
         f32::from(self.calibration[kind * CALIBRATION + step]) / 256.0
     }
 
-    fn emission(&self, rows: &[u32; FEATURES]) -> [i32; TAGS + 1] {
+    fn emission(&self, rows: &[u32; FEATURES]) -> Scores {
         let mut sums = [0_i16; TAGS];
         for row in rows {
             let at = *row as usize * TAGS;
@@ -95,7 +114,7 @@ impl<'m> Model<'m> {
                 *sum += i16::from(weight.cast_signed());
             }
         }
-        let mut scores = [0; TAGS + 1];
+        let mut scores = [0; 2 * TAGS];
         for (score, sum) in scores.iter_mut().zip(sums) {
             *score = i32::from(sum) * self.unit;
         }
@@ -116,26 +135,21 @@ impl<'m> Model<'m> {
         emissions.extend(run.clone().map(|at| self.emission(&rows(facts, at))));
         // The best score of a labelling of what is before a token, itself included ...
         forward.clear();
-        let mut before = [NEVER; TAGS + 1];
+        let mut before = [NEVER; 2 * TAGS];
         before[TAGS] = 0;
         for emission in emissions.iter() {
-            let mut here = [NEVER; TAGS + 1];
-            for (to, best) in here.iter_mut().enumerate() {
-                *best = (0..=TAGS).map(|from| before[from] + self.steps[from][to]).max().unwrap_or(NEVER)
-                    + emission[to];
-            }
+            let mut here = best_step(&self.steps, before);
+            here.iter_mut().zip(emission).for_each(|(score, more)| *score += more);
             forward.push(here);
             before = here;
         }
         // ... and of what is behind it.
         backward.clear();
-        backward.resize(length, [0; TAGS + 1]);
+        backward.resize(length, [0; 2 * TAGS]);
         for at in (0..length.saturating_sub(1)).rev() {
-            for from in 0..=TAGS {
-                let next =
-                    (0..=TAGS).map(|to| self.steps[from][to] + emissions[at + 1][to] + backward[at + 1][to]);
-                backward[at][from] = next.max().unwrap_or(NEVER);
-            }
+            let mut next = emissions[at + 1];
+            next.iter_mut().zip(backward[at + 1]).for_each(|(score, more)| *score += more);
+            backward[at] = best_step(&self.steps_back, next);
         }
         // Labels of the best labelling, walked forward, so that ties fall the same way everywhere.
         let mut previous = TAGS;
@@ -162,14 +176,14 @@ impl<'m> Model<'m> {
         }
     }
 
-    fn best_label(&self, from: usize, emission: [i32; TAGS + 1], backward: [i32; TAGS + 1]) -> usize {
+    fn best_label(&self, from: usize, emission: Scores, backward: Scores) -> usize {
         let score = |to: usize| self.steps[from][to] + emission[to] + backward[to];
         // Outside first, so that it wins a tie.
         (0..TAGS).rev().fold(TAGS, |best, to| if score(to) > score(best) { to } else { best })
     }
 
     /// By how much the best labelling with the token in a name of the kind beats the best one without.
-    fn margin(forward: [i32; TAGS + 1], backward: [i32; TAGS + 1], kind: usize) -> i32 {
+    fn margin(forward: Scores, backward: Scores, kind: usize) -> i32 {
         let mut with = NEVER;
         let mut without = NEVER;
         for label in 0..=TAGS {

@@ -8,7 +8,7 @@
 use super::feature::Facts;
 use super::model::{Found, Model, Scratch};
 use super::run::{MAX_RUN, runs};
-use super::setting::{self, Setting};
+use super::setting::{self, LastLine, Setting};
 use super::token::{MAX_GAP, MAX_WORD, REACH, Shape, Token, tokenize};
 use std::ops::Range;
 use sting_core::Span;
@@ -78,21 +78,24 @@ impl Reader {
     fn block(&mut self, model: &Model<'_>, text: &[u8], starts: Range<usize>, names: &mut Vec<Name>) {
         // Offsets of tokens count from here.
         let origin = character_start(text, starts.start.saturating_sub(LOOK_BEHIND));
-        let text = &text[origin..text.len().min(starts.end + LOOK_AHEAD)];
+        let end = text.len().min(starts.end + LOOK_AHEAD);
+        let whole = (origin == 0, end == text.len());
+        let text = &text[origin..end];
         let starts = starts.start - origin..starts.end - origin;
         self.tokens.clear();
-        tokenize(text, 0, text.len(), &mut self.tokens);
+        loud(text, whole, |part| tokenize(text, part.start, part.end, &mut self.tokens));
         self.facts.clear();
         self.facts.extend(self.tokens.iter().map(|token| Facts::of(text, token, &model.gazetteer)));
         self.runs.clear();
         let all = &mut self.runs;
         runs(text, &self.tokens, &self.facts, |run| all.push(run));
+        let mut line = LastLine::default();
         for run in std::mem::take(&mut self.runs) {
             let (start, end) = (self.tokens[run.start].start as usize, self.tokens[run.end - 1].end as usize);
             if end <= starts.start || start >= starts.end {
                 continue;
             }
-            let setting = setting::of(text, start..end);
+            let setting = setting::of(text, start..end, &mut line);
             if setting == Setting::Machine {
                 continue;
             }
@@ -146,10 +149,64 @@ impl Reader {
     }
 }
 
+/// Calls `each` with the parts of `text` that need reading: all but lines of logs in which no name is looked
+/// for, if the lines beside them are such too, so that nothing is seen of them from a run that is read.
+/// `whole` tells whether `text` begins and ends where the text does that it was taken from.
+fn loud(text: &[u8], whole: (bool, bool), mut each: impl FnMut(Range<usize>)) {
+    let line = |from: usize| from..memchr::memchr(b'\n', &text[from..]).map_or(text.len(), |at| from + at);
+    // Beyond the ends of the text there is nothing to see.
+    let quiet = |line: &Range<usize>| {
+        let is_last = line.end == text.len();
+        is_last && line.is_empty() && whole.1
+            || (!is_last || whole.1) && setting::is_quiet(&text[line.clone()])
+    };
+    let (mut from, mut here) = (0, line(0));
+    let (mut before, mut now) = (whole.0, whole.0 && quiet(&here));
+    loop {
+        let next = (here.end < text.len()).then(|| line(here.end + 1));
+        let then = next.as_ref().map_or(whole.1, quiet);
+        let behind = next.as_ref().map_or(text.len(), |next| next.start);
+        if before && now && then {
+            if from < here.start {
+                each(from..here.start);
+            }
+            from = behind;
+        }
+        let Some(next) = next else { break };
+        (before, now, here) = (now, then, next);
+    }
+    if from < text.len() {
+        each(from..text.len());
+    }
+}
+
 /// The first border between characters at or before `at`, if the bytes there are UTF-8.
 fn character_start(text: &[u8], at: usize) -> usize {
     (0..4)
         .filter_map(|back| at.checked_sub(back))
         .find(|at| text.get(*at).is_none_or(|b| b & 0xC0 != 0x80))
         .unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::loud;
+
+    #[test]
+    fn quiet_lines_are_passed_over_between_others() {
+        let log = "2026-01-02T10:11:12Z host app: Started Session";
+        let named = "2026-01-02T10:11:12Z host app: name=Jane";
+        let parts = |lines: &[&str], whole| {
+            let text = lines.join("\n");
+            let mut parts = Vec::new();
+            loud(text.as_bytes(), whole, |part| parts.push(text[part].matches('\n').count()));
+            parts
+        };
+        assert!(parts(&[log], (true, true)).is_empty() && parts(&[log, log, ""], (true, true)).is_empty());
+        assert_eq!(parts(&[log], (true, false)), [0]);
+        assert_eq!(parts(&[log, "Dear Jane", log, log, log], (true, true)), [3]);
+        assert_eq!(parts(&[named, log, log, log, named], (true, true)), [2, 1]);
+        assert_eq!(parts(&[log; 4], (false, false)), [3]);
+        assert_eq!(parts(&[log; 5], (false, false)), [2, 1]);
+    }
 }

@@ -9,7 +9,7 @@ use super::feature::Facts;
 use super::gazetteer::list;
 use super::setting;
 use super::token::{Shape, Token, word_hash};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 pub(crate) const MAX_RUN: usize = 512;
 
 /// Small words that stand within names, addresses and titles of organisations.
-static CONNECTORS: LazyLock<HashSet<u64>> = LazyLock::new(|| {
+static CONNECTORS: LazyLock<FxHashSet<u64>> = LazyLock::new(|| {
     let words = "of the and for de del della dei di da do dos das du des la le les los las el al y e et en und \
         der die den dem zum zur am an im van von vom zu ter ten te bin ibn ben abu ul os van't 't 's op het \
         aan a i na nad pod ve och og i in on upon sur sous aux à saint st ap apt no nr km";

@@ -13,6 +13,10 @@ const AROUND: usize = 96;
 /// Longest key, with what stands between it and its value.
 const MAX_KEY: usize = 48;
 
+/// Blanks and quotes between a separator and its value beyond which a key is not seen whole: what is left of
+/// [`MAX_KEY`] holds the words that matter.
+const MAX_BLANKS: usize = 16;
+
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
@@ -88,19 +92,47 @@ const THINGS: [&str; 22] = [
     "display",
 ];
 
-/// The setting of the run at `run` of `text`.
-pub(crate) fn of(text: &[u8], run: Range<usize>) -> Setting {
+/// The line looked at last: where it begins, and whether it is one of a log.
+#[derive(Debug, Default)]
+pub(crate) struct LastLine(Option<(usize, bool)>);
+
+/// The setting of the run at `run` of `text`. `last` is what was known of a line of this text before.
+pub(crate) fn of(text: &[u8], run: Range<usize>, last: &mut LastLine) -> Setting {
     let from = run.start.saturating_sub(REACH);
     let line = memchr::memrchr(b'\n', &text[from..run.start]).map(|at| from + at + 1);
     let line = line.or((from == 0).then_some(0));
-    let machine = match line {
-        Some(line) => is_log(&text[line..]),
-        None => false,
+    let machine = match (line, last.0) {
+        (Some(line), Some((known, machine))) if line == known => machine,
+        (Some(line), _) => {
+            let machine = is_log(&text[line..]);
+            last.0 = Some((line, machine));
+            machine
+        }
+        (None, _) => false,
     };
     if !machine && !is_dense(text, &run) {
         return Setting::Prose;
     }
     if has_name_key(text, run.start) { Setting::NameKey } else { Setting::Machine }
+}
+
+/// True for a line of a log in which no key names a person: none of its runs is read.
+pub(super) fn is_quiet(line: &[u8]) -> bool {
+    line.len() < REACH
+        && is_log(line)
+        && memchr::memchr2_iter(b':', b'=', line).all(|separator| {
+            let key = key_before(&line[separator.saturating_sub(MAX_KEY)..separator]);
+            let blanks = line[separator + 1..].iter().take(MAX_BLANKS + 1);
+            let blanks = blanks.take_while(|b| b.is_ascii_whitespace() || b"\"'`\\:".contains(b)).count();
+            // A key without a name may be on the line before, and one far from its value is seen in part.
+            !key.is_empty() && blanks <= MAX_BLANKS && !names_person(key) || is_clock(line, separator)
+        })
+}
+
+/// True for the colon in `10:11`.
+fn is_clock(line: &[u8], colon: usize) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| line.get(at)).is_some_and(u8::is_ascii_digit);
+    is_digit(colon.checked_sub(1)) && is_digit(Some(colon + 1))
 }
 
 /// True for the beginning of a line of a log: a time, an address, a level, pairs, or an object.
@@ -167,64 +199,63 @@ fn is_dense(text: &[u8], run: &Range<usize>) -> bool {
     // Of its own line, so that what is done to another line does not bear on it.
     let from = memchr::memrchr(b'\n', &text[from..run.start]).map_or(from, |at| from + at + 1);
     let to = memchr::memchr(b'\n', &text[run.end..to]).map_or(to, |at| run.end + at);
-    let mut marks = 0;
-    let mut seen = 0;
-    for part in [&text[from..run.start], &text[run.end..to]] {
-        seen += part.len();
-        marks += part
-            .iter()
-            .filter(|b| {
-                matches!(
-                    b,
-                    b'=' | b'{' | b'}' | b'[' | b']' | b'\\' | b'|' | b'_' | b'"' | b'<' | b'>' | b';'
-                )
-            })
-            .count();
-    }
-    seen >= 12 && marks * 7 > seen
+    let is_mark = |b: &u8| {
+        matches!(b, b'=' | b'{' | b'}' | b'[' | b']' | b'\\' | b'|' | b'_' | b'"' | b'<' | b'>' | b';')
+    };
+    // At most `AROUND` on a side: a byte holds the count, so that many are counted at once.
+    const { assert!(AROUND <= 255) };
+    let marks = |part: &[u8]| usize::from(part.iter().map(|b| u8::from(is_mark(b))).sum::<u8>());
+    let (before, behind) = (&text[from..run.start], &text[run.end..to]);
+    let seen = before.len() + behind.len();
+    seen >= 12 && (marks(before) + marks(behind)) * 7 > seen
 }
 
 /// True if the value that begins at `start` has a key that names a person.
 fn has_name_key(text: &[u8], start: usize) -> bool {
     let before = &text[start.saturating_sub(MAX_KEY)..start];
-    let trimmed = |text: &[u8], also: &[u8]| {
-        text.iter().rposition(|b| !(b.is_ascii_whitespace() || also.contains(b))).map_or(0, |at| at + 1)
-    };
     let before = &before[..trimmed(before, b"\"'`\\")];
-    let Some((b':' | b'=', key)) = before.split_last() else { return false };
-    let key = &key[..trimmed(key, b"\"'`\\:")];
-    let length =
-        key.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
-    names_person(&key[key.len() - length..])
+    let Some((b':' | b'=', before)) = before.split_last() else { return false };
+    names_person(key_before(before))
+}
+
+/// The key that ends before a separator, `before` which this stands.
+fn key_before(before: &[u8]) -> &[u8] {
+    let key = &before[..trimmed(before, b"\"'`\\:")];
+    let is_key = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    &key[key.len() - key.iter().rev().take_while(is_key).count()..]
+}
+
+/// Length of `text` without the white space at its end, and without what is in `also`.
+fn trimmed(text: &[u8], also: &[u8]) -> usize {
+    text.iter().rposition(|b| !(b.is_ascii_whitespace() || also.contains(b))).map_or(0, |at| at + 1)
 }
 
 /// True for the name of a key or column whose value is somebody's name.
 pub(crate) fn names_person(key: &[u8]) -> bool {
     // Its last two words, cut at marks and where lower case turns upper.
-    let mut words: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
-    let mut lower = false;
-    for byte in key {
-        if !byte.is_ascii_alphanumeric() || lower && byte.is_ascii_uppercase() {
-            words.swap(0, 1);
-            words[1].clear();
-        }
-        if byte.is_ascii_alphanumeric() {
-            words[1].push(byte.to_ascii_lowercase());
-        }
-        lower = byte.is_ascii_lowercase();
+    let begin = |end: usize| {
+        let hump = |at: usize| key[at - 1].is_ascii_lowercase() && key[at].is_ascii_uppercase();
+        let inside = |at: &usize| key[*at - 1].is_ascii_alphanumeric() && !(*at < end && hump(*at));
+        (1..=end).rev().find(|at| !inside(at)).unwrap_or(0)
+    };
+    let is_in =
+        |word: &[u8], all: &[&str]| all.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word));
+    let last = begin(key.len());
+    if !is_in(&key[last..], &NAME_KEYS) {
+        return false;
     }
-    let is_in = |word: &[u8], all: &[&str]| all.iter().any(|known| known.as_bytes() == word);
-    is_in(&words[1], &NAME_KEYS) && !is_in(&words[0], &THINGS)
+    let end = if last > 0 && !key[last - 1].is_ascii_alphanumeric() { last - 1 } else { last };
+    !is_in(&key[begin(end)..end], &THINGS)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Setting, of};
+    use super::{LastLine, Setting, names_person, of};
 
     fn setting(text: &str) -> Setting {
         let start = text.find('«').unwrap();
         let end = text.find('»').unwrap() - '«'.len_utf8();
-        of(text.replace(['«', '»'], "").as_bytes(), start..end)
+        of(text.replace(['«', '»'], "").as_bytes(), start..end, &mut LastLine::default())
     }
 
     #[test]
@@ -258,6 +289,16 @@ mod tests {
             "{\"id\":1,\"patientName\": \"«Jane Doe»\"}",
         ] {
             assert_eq!(setting(text), Setting::NameKey, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_that_name_persons() {
+        for key in ["name", "Full.customer", "patientName", "x_FIRSTNAME", "a-b-holder", "file__name"] {
+            assert!(names_person(key.as_bytes()), "{key}");
+        }
+        for key in ["", "name_", "fileName", "host.name", "HOST_NAME", "nameX", "filename", "title"] {
+            assert!(!names_person(key.as_bytes()), "{key}");
         }
     }
 }

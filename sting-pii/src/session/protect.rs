@@ -10,6 +10,7 @@ use crate::scrub::{MAX_ROUNDS, is_within};
 use crate::vault::Slot;
 use crate::{Error, Finding};
 use std::borrow::Cow;
+use std::ops::Range;
 use sting_core::{SourceMap, Span};
 
 /// Name of the kind of text that looks like a token and is none. It gets a token of its own, so that restoring gives
@@ -48,8 +49,9 @@ impl Session {
         let mut tokens: Vec<Span> = pieces.iter().map(|piece| piece.span).collect();
         let mut now = Cow::Borrowed(text.as_bytes());
         let mut map = SourceMap::identity(text.len());
+        let mut starts: Vec<_> = std::iter::once(0..text.len()).collect();
         for _ in 0..=MAX_ROUNDS {
-            let mut found = self.scan(&now, field, &tokens)?;
+            let mut found = self.scan(&now, field, &tokens, &starts)?;
             if found.is_empty() {
                 return Ok(pieces);
             }
@@ -63,15 +65,24 @@ impl Session {
             }
             pieces = union(pieces, found);
             let rendered = self.render(text, &pieces);
+            starts = self.scrubber.near_changes(&rendered.map, rendered.text.len());
             (now, map, tokens) = (rendered.text.into(), rendered.map, rendered.tokens);
         }
         Err(Error::Unsettled { rounds: MAX_ROUNDS })
     }
 
     /// What the scrubber finds outside tokens. Of each stretch of findings, every byte falls to one that is reported.
-    fn scan(&self, text: &[u8], field: Option<&str>, tokens: &[Span]) -> Result<Vec<Piece>, Error> {
+    fn scan(
+        &self,
+        text: &[u8],
+        field: Option<&str>,
+        tokens: &[Span],
+        starts: &[Range<usize>],
+    ) -> Result<Vec<Piece>, Error> {
         let mut candidates = Vec::new();
-        self.scrubber.candidates(text, 0..text.len(), field, &mut candidates)?;
+        for starts in starts {
+            self.scrubber.candidates(text, starts.clone(), field, &mut candidates)?;
+        }
         candidates.retain(|found| !self.scrubber.keeps(found) && !is_within(found.span, tokens));
         let mut pieces: Vec<Piece> = Vec::new();
         for cluster in clusters(&mut candidates, 0) {

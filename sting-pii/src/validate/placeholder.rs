@@ -1,5 +1,8 @@
 //! What stands where a secret would stand and is none: placeholders, names, words.
 
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
+
 /// Symbols in a row that no chance puts there: `abcdefghijklmnop`.
 const LONG_RUN: usize = 16;
 
@@ -66,8 +69,11 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         b"passphrase",
         b"credentials",
     ];
-    const PARTS: &[&[u8]] =
-        &[b"example", b"placeholder", b"changeme", b"redacted", b"your_", b"your-", b"xxxx", b"insert_"];
+    // Made once: a value is asked about often, and is short.
+    static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let parts = ["example", "placeholder", "changeme", "redacted", "your_", "your-", "xxxx", "insert_"];
+        AhoCorasick::new(parts).ok()
+    });
     /// What values are read from in code: `var.password`, `os.environ`.
     const ROOTS: &[&[u8]] = &[
         b"var.",
@@ -90,12 +96,12 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let trimmed = value.trim_ascii();
     let Some(first) = trimmed.first() else { return true };
     let lower = trimmed.to_ascii_lowercase();
-    let closed = lower.iter().any(|b| matches!(b, b'}' | b'>' | b')' | b']' | b'%'));
+    let closed = || lower.iter().any(|b| matches!(b, b'}' | b'>' | b')' | b']' | b'%'));
     let name =
         |rest: &[u8]| rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':'));
     let template = match first {
-        b'{' | b'<' | b'(' | b'[' => closed,
-        b'$' | b'@' | b'%' => closed || name(&trimmed[1..]),
+        b'{' | b'<' | b'(' | b'[' => closed(),
+        b'$' | b'@' | b'%' => closed() || name(&trimmed[1..]),
         _ => false,
     };
     let path = trimmed.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
@@ -109,12 +115,21 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     template
         || encrypted
         || elided
-        || longest_run(trimmed) >= LONG_RUN
+        || has_long_run(trimmed)
         || path
         || call
         || trimmed.iter().all(|b| b == first)
-        || WORDS.contains(&lower.as_slice())
-        || PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
+        || lower.len() < LONG_RUN && WORDS.contains(&lower.as_slice())
+        || PARTS.as_ref().is_some_and(|parts| parts.is_match(&lower))
+}
+
+/// True if [`longest_run`] is at least [`LONG_RUN`]: such a run has a pair at every fifteenth place.
+fn has_long_run(value: &[u8]) -> bool {
+    const { assert!(LONG_RUN == 16) };
+    let is_next =
+        |at: &usize| value[at + 1].is_ascii_alphanumeric() && value[*at].wrapping_add(1) == value[at + 1];
+    let places = (LONG_RUN - 2..value.len().saturating_sub(1)).step_by(LONG_RUN - 1);
+    places.filter(is_next).count() > 0 && longest_run(value) >= LONG_RUN
 }
 
 /// Length of the longest stretch of symbols each of which is the next of the one before; `0` is next to `9`.

@@ -2,14 +2,18 @@
 
 use super::placeholder::{is_placeholder, is_wordy, longest_run};
 use super::{Check, check};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::sync::LazyLock;
+
+/// Bytes of a secret that tell whether it is one.
+const MAX_READ: usize = 128;
 
 pub(super) const CHECKS: &[Check] = &[
     check("github_token", 1e6, github_token),
     check("jwt", 100.0, jwt),
-    check("secret", 3.0, |value| !is_placeholder(value) && entropy(value) >= 3.0),
-    check("secret_token", 3.0, |value| {
-        !is_placeholder(value) && entropy(value) >= 3.0 && !ends_in_digest(value)
-    }),
+    check("secret", 3.0, secret),
+    check("secret_token", 3.0, |value| secret(value) && !ends_in_digest(value)),
     check("password", 2.0, |value| !is_placeholder(value)),
     check("password_no_path", 2.0, |value| !is_placeholder(value) && !is_path(value)),
     check("random", 3.0, random),
@@ -27,6 +31,11 @@ pub(super) const CHECKS: &[Check] = &[
     check("basic_auth", 4.0, basic_auth),
     check("not_algorithm", 1.0, not_algorithm),
 ];
+
+/// No placeholder, and of more than eight symbols' worth.
+fn secret(value: &[u8]) -> bool {
+    !is_placeholder(&value[..value.len().min(MAX_READ)]) && entropy(value) >= 3.0
+}
 
 /// GitHub and npm: the last six symbols are the CRC-32 of the thirty before, in base 62.
 /// https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
@@ -65,14 +74,33 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 /// RFC 7519: the header is a JSON object, in base64url, or was one before something spoiled it.
 fn jwt(value: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: Option<IgnoredAny>,
+        typ: Option<IgnoredAny>,
+        enc: Option<IgnoredAny>,
+    }
     let header = value.split(|b| *b == b'.').next().unwrap_or_default();
-    let Some(json) = base64(header) else { return false };
-    let begins =
-        [&b"{\"alg\""[..], b"{\"typ\"", b"{\"kid\"", b"{\"enc\""].iter().any(|b| json.starts_with(b));
-    begins
-        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).is_ok_and(|header| {
-            header.contains_key("alg") || header.contains_key("typ") || header.contains_key("enc")
-        })
+    let begins = base64(&header[..header.len().min(8)]).is_some_and(|json| {
+        [&b"{\"alg\""[..], b"{\"typ\"", b"{\"kid\"", b"{\"enc\""].iter().any(|b| json.starts_with(b))
+    });
+    if begins {
+        return header.iter().all(|symbol| *symbol == b'=' || base64_digit(*symbol).is_some());
+    }
+    // Decoded as it is read: of what is no JSON, a few symbols.
+    let read = serde_json::from_reader::<_, Header>(Decoded(decoded(header)));
+    read.is_ok_and(|header| header.alg.is_some() || header.typ.is_some() || header.enc.is_some())
+}
+
+/// Bytes that are decoded as they are read.
+struct Decoded<I>(I);
+
+impl<I: Iterator<Item = Option<u8>>> std::io::Read for Decoded<I> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let (Some(slot), Some(byte)) = (buffer.first_mut(), self.0.next()) else { return Ok(0) };
+        *slot = byte.ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(1)
+    }
 }
 
 /// What a machine made up: as much entropy as a random value of its length nearly always has, and
@@ -181,41 +209,52 @@ fn basic_auth(value: &[u8]) -> bool {
 /// Decodes either alphabet, with or without padding.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut held) = (0_u32, 0);
-    for symbol in text.iter().filter(|b| **b != b'=') {
-        let digit = match symbol {
-            b'A'..=b'Z' => symbol - b'A',
-            b'a'..=b'z' => symbol - b'a' + 26,
-            b'0'..=b'9' => symbol - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held) as u8);
-        }
+    for byte in decoded(text) {
+        out.push(byte?);
     }
     Some(out)
 }
 
+/// The bytes that base64 symbols stand for; `None` for one that stands for nothing.
+fn decoded(text: &[u8]) -> impl Iterator<Item = Option<u8>> {
+    let mut symbols = text.iter().filter(|b| **b != b'=');
+    let (mut bits, mut held) = (0_u32, 0);
+    std::iter::from_fn(move || {
+        while held < 8 {
+            let Some(digit) = base64_digit(*symbols.next()?) else { return Some(None) };
+            bits = bits << 6 | u32::from(digit);
+            held += 6;
+        }
+        held -= 8;
+        Some(Some((bits >> held) as u8))
+    })
+}
+
+const fn base64_digit(symbol: u8) -> Option<u8> {
+    Some(match symbol {
+        b'A'..=b'Z' => symbol - b'A',
+        b'a'..=b'z' => symbol - b'a' + 26,
+        b'0'..=b'9' => symbol - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
 /// Shannon entropy of the bytes, in bits a byte.
 pub(super) fn entropy(value: &[u8]) -> f32 {
-    let mut counts = [0_u32; 256];
+    /// For a count, what it is worth in the sum of counts times their logarithms.
+    static WORTH: LazyLock<Vec<f64>> =
+        LazyLock::new(|| (0..=MAX_READ).map(|count| (count as f64).max(1.0).log2() * count as f64).collect());
+    let value = &value[..value.len().min(MAX_READ)];
+    let (worth, total) = (WORTH.as_slice(), value.len() as f64);
+    let (mut counts, mut sum) = ([0_u8; 256], 0.0);
     for byte in value {
-        counts[usize::from(*byte)] += 1;
+        let count = &mut counts[usize::from(*byte)];
+        sum += worth[usize::from(*count) + 1] - worth[usize::from(*count)];
+        *count += 1;
     }
-    let total = value.len() as f32;
-    counts
-        .iter()
-        .filter(|count| **count > 0)
-        .map(|count| {
-            let share = *count as f32 / total;
-            -share * share.log2()
-        })
-        .sum()
+    if value.is_empty() { 0.0 } else { (total.log2() - sum / total) as f32 }
 }
 
 /// A path from the root, the home folder or a drive.
