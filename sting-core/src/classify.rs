@@ -29,8 +29,9 @@
 //! An [`EventModel`] is a logistic regression over hashed features (`classify/feature.rs`): the fields with their values, the
 //! words in them, sizes of numbers, rules, indicators, template, anomaly. It learns event by event and goes on learning
 //! wherever it was stopped; a feature must have been met a few times before it counts (`classify/linear.rs`). One event in
-//! five, chosen by what it says, is not learnt but kept, and says how sure the model may be (`classify/calibrate.rs`). The
-//! same examples in the same order give the same model, bit for bit on one kind of processor.
+//! five, chosen by what it says, is not learnt but kept, and says how sure the model may be (`classify/calibrate.rs`); of the
+//! same event many times over, most are learnt. The same examples in the same order give the same model, bit for bit on one
+//! kind of processor.
 //!
 //! What a model says is a row of numbers; it learns from [`Label`]s, which say who gave them. None can be made of a row.
 
@@ -44,6 +45,7 @@ pub use calibrate::{calibration_error, macro_f1};
 use crate::Error;
 use crate::model::{Embedder, EventClassifier, Evidence, ModelError};
 use calibrate::Calibration;
+use feature::{Features, KeptBack};
 use linear::Linear;
 use std::fmt;
 use std::sync::Arc;
@@ -261,13 +263,15 @@ impl EventModel {
         self.labels = labels;
 
         let class = |name: &str| self.labels.iter().position(|known| known == name).unwrap_or_default();
+        let mut features = Features::new(self.config.bits);
         let rows = evidence.iter().zip(names).zip(dense.rows());
         let rows = rows.map(|((evidence, name), dense)| linear::Row {
-            places: feature::places(evidence, self.config.bits),
+            places: features.of(evidence).to_vec(),
             dense: dense.to_vec(),
             class: class(name),
         });
-        let (kept, learnt): (Vec<_>, Vec<_>) = rows.partition(|row| feature::keep_back(&row.places));
+        let mut kept_back = KeptBack::default();
+        let (kept, learnt): (Vec<_>, Vec<_>) = rows.partition(|row| kept_back.takes(&row.places));
         for row in &learnt {
             self.learnt[row.class] += 1;
         }
@@ -323,7 +327,7 @@ impl Dense {
 
 impl EventClassifier for EventModel {
     fn id(&self) -> &'static str {
-        "sting-linear-1"
+        "sting-linear-2"
     }
 
     fn labels(&self) -> &[String] {
@@ -333,11 +337,10 @@ impl EventClassifier for EventModel {
     fn classify_events(&self, evidence: &[Evidence<'_>]) -> Result<Vec<f32>, ModelError> {
         let dense = self.dense(evidence)?;
         let mut rows = Vec::with_capacity(evidence.len() * self.labels.len());
-        let mut places = Vec::new();
+        let mut features = Features::new(self.config.bits);
         for (evidence, dense) in evidence.iter().zip(dense.rows()) {
-            feature::places_into(evidence, self.config.bits, &mut places);
             let start = rows.len();
-            self.linear.scores(&places, dense, &mut rows);
+            self.linear.scores(features.of(evidence), dense, &mut rows);
             self.calibration.apply(&mut rows[start..]);
         }
         Ok(rows)

@@ -7,7 +7,8 @@ use crate::Error;
 use crate::state::{Reader, Writer};
 
 const KIND: [u8; 4] = *b"STcl";
-const VERSION: u16 = 1;
+/// 2: features are hashed in another way.
+const VERSION: u16 = 2;
 /// More numbers than any embedder makes.
 const MOST_DENSE: usize = 65_536;
 

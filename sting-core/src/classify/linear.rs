@@ -75,10 +75,15 @@ impl Linear {
         let start = out.len();
         out.resize(start + self.classes, 0.0);
         let scores = &mut out[start..];
-        for place in places {
-            let at = *place as usize * self.classes;
-            for (score, weight) in scores.iter_mut().zip(&self.weights[at..]) {
-                *score += weight;
+        // Most models have two classes.
+        if let Ok(scores) = scores.try_into() {
+            self.sum_two(places, scores);
+        } else {
+            for place in places {
+                let at = *place as usize * self.classes;
+                for (score, weight) in scores.iter_mut().zip(&self.weights[at..]) {
+                    *score += weight;
+                }
             }
         }
         let size = size(places);
@@ -90,6 +95,16 @@ impl Linear {
             for (score, weight) in scores.iter_mut().zip(&self.weights[at..]) {
                 *score += weight * number;
             }
+        }
+    }
+
+    /// The same sums, with both kept at hand.
+    fn sum_two(&self, places: &[u32], scores: &mut [f32; 2]) {
+        let (rows, _) = self.weights.as_chunks::<2>();
+        for place in places {
+            let [first, second] = rows[*place as usize];
+            scores[0] += first;
+            scores[1] += second;
         }
     }
 
