@@ -13,8 +13,11 @@ mod ordered;
 mod parse;
 mod plan;
 mod snapshot;
+mod tell;
 mod window;
 
+#[cfg(test)]
+mod lateness;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl Aggregate {
     /// True if sums have been added to and taken from so often that they are better computed anew.
     pub(super) fn is_worn(&self, len: usize) -> bool {
         match self {
-            Self::Sum(sum) | Self::Mean(sum) => sum.removed > len.max(256) || !sum.total.is_finite(),
+            Self::Sum(sum) | Self::Mean(sum) => sum.removed > len.max(256),
             _ => false,
         }
     }
@@ -119,8 +119,8 @@ impl Aggregate {
             Self::Distinct(values) => Some(values.len() as f64),
             Self::Rules { present, .. } => Some(f64::from(*present)),
             Self::Chains(chains) => Some(chains.longest_since(from) as f64),
-            Self::Sum(sum) => Some(sum.total),
-            Self::Mean(sum) => (sum.count > 0).then(|| sum.total / sum.count as f64),
+            Self::Sum(sum) => Some(sum.total / Sum::SCALE),
+            Self::Mean(sum) => (sum.count > 0).then(|| sum.total / sum.count as f64 / Sum::SCALE),
             Self::Percentile { numbers, percentile } => numbers.percentile(*percentile),
             Self::Rank { numbers, texts, count_of_texts } => {
                 let (part, whole) = if newest.is_text {
@@ -145,6 +145,7 @@ fn take_one(counts: &mut FxHashMap<u64, u32>, value: u64) {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sum {
+    /// Times [`Sum::SCALE`].
     total: f64,
     count: u64,
     /// How many were taken out since the sum was computed from what is there: each may leave an error.
@@ -152,13 +153,17 @@ pub(super) struct Sum {
 }
 
 impl Sum {
+    /// A power of two, so that nothing is rounded, and small enough that no sum overflows: what is infinite
+    /// would have to be computed anew with every event.
+    const SCALE: f64 = 1.0 / (1_u64 << 40) as f64;
+
     fn add(&mut self, number: f64) {
-        self.total += number;
+        self.total += number * Self::SCALE;
         self.count += 1;
     }
 
     fn remove(&mut self, number: f64) {
-        self.total -= number;
+        self.total -= number * Self::SCALE;
         self.count -= 1;
         self.removed += 1;
         if self.count == 0 {

@@ -5,7 +5,7 @@ use super::{Comparison, CorrelationKind, CorrelationRule};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Settings of a [`Correlator`].
+/// Settings of a [`Correlator`](super::Correlator).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CorrelatorConfig {
     pub(super) max_groups: usize,
@@ -13,6 +13,8 @@ pub struct CorrelatorConfig {
     pub(super) max_entries_per_group: usize,
     pub(super) lateness: Duration,
     pub(super) repeat: Repeat,
+    /// Steps of late events that every event pays for; less makes more of them wait.
+    pub(super) credit: u64,
 }
 
 /// How often a group whose condition goes on holding is reported.
@@ -21,7 +23,7 @@ pub struct CorrelatorConfig {
 pub enum Repeat {
     /// At most once a timespan.
     OncePerTimespan,
-    /// At every event that ends a window for which it holds.
+    /// At every event that ends a window for which it holds. Each alert takes a step for every event in its window.
     Every,
 }
 
@@ -35,6 +37,7 @@ impl Default for CorrelatorConfig {
             max_entries_per_group: 100_000,
             lateness: Duration::from_mins(1),
             repeat: Repeat::OncePerTimespan,
+            credit: 8,
         }
     }
 }
@@ -60,7 +63,8 @@ impl CorrelatorConfig {
     }
 
     /// How much older than the newest event of its group an event may be and still be counted as if it had
-    /// come in time. Costs memory for the events of that much more time.
+    /// come in time. Costs memory for the events of that much more time. Where a group goes on having events that are
+    /// late by many others, they wait and are counted together: see [`Correlator`](super::Correlator).
     pub fn with_lateness(mut self, lateness: Duration) -> Self {
         self.lateness = lateness;
         self
@@ -97,6 +101,13 @@ pub struct CorrelatorStats {
     pub evicted_entries: u64,
     /// Groups let go because their last window was over.
     pub expired_groups: u64,
+    /// Events counted that came later than a newer one of their group.
+    pub late: u64,
+    /// Such events that are held, but wait to be counted together.
+    pub waiting: usize,
+    /// Events added to windows and taken out of them: the work that was done. Those in time take two each, late ones
+    /// some ten at most, however late they are.
+    pub steps: u64,
     /// Events not counted because they came later than allowed.
     pub too_late: u64,
     /// Groups that began anew because their events kept coming from an earlier time.
@@ -131,5 +142,6 @@ pub(super) fn frame<'a>(rule: &'a CorrelationRule, config: &CorrelatorConfig) ->
         span: microseconds(rule.timespan),
         lateness: microseconds(config.lateness),
         max_entries: config.max_entries_per_group.min(config.max_entries),
+        credit: config.credit,
     }
 }

@@ -2,16 +2,17 @@
 
 use super::Alert;
 use super::CorrelationRule;
-use super::config::{CorrelatorConfig, CorrelatorStats, Repeat, frame, least};
+use super::config::{CorrelatorConfig, CorrelatorStats, frame, least};
 use super::group::Groups;
 use super::hit::{Hit, Scene};
 use super::plan::Plan;
+use super::tell::Teller;
 use super::window::{Entry, Fired, Window};
 use crate::Error;
 use crate::event::Event;
 use crate::sigma::RuleSet;
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::collections::HashSet;
 
 /// Holds correlations against a stream of events, in the time of the events.
 ///
@@ -19,6 +20,12 @@ use std::sync::Arc;
 /// held. Memory: 32 bytes for each event in a window and about 300 for each group, with the limits of
 /// [`CorrelatorConfig`]. Groups are kept apart in time too: each has the clock of its own events, so that hosts
 /// of which one is an hour behind do not disturb each other.
+///
+/// A late event is put in its place, and the windows that it belongs to are measured once more: at once, as
+/// long as the group has had enough events in time to pay for that. A group whose events go on coming late by many others
+/// cannot slow the stream down: its late events wait, and are counted together as soon as one pass over
+/// them is paid for by the events of the group, when its last window is over, or by [`Correlator::flush`]. None is
+/// lost by that, and [`CorrelatorStats::waiting`] says how many there are.
 ///
 /// ```
 /// use sting_core::event::Event;
@@ -121,6 +128,35 @@ impl Correlator {
         self.take(event, None)
     }
 
+    /// Counts the late events that wait and returns the correlations that they complete: at the end of a
+    /// stream, or when nothing may wait any longer. Takes a step for every event held by a group in which some wait.
+    pub fn flush(&mut self) -> Vec<Alert> {
+        let set = self.set.clone();
+        let scene = Scene { event: None, plan: set.plan(), rules: set.correlations() };
+        let (mut hits, mut alerts) = (Vec::new(), Vec::new());
+        // What is found may be a late event of the next correlation, which then waits there.
+        loop {
+            let waiting = self.groups.waiting();
+            if waiting.is_empty() {
+                break;
+            }
+            for index in waiting {
+                let Some(group) = self.groups.get_mut(index) else { continue };
+                let frame = frame(scene.rule(group.node), &self.config);
+                let stats = &mut self.stats;
+                let (repeat, has_event) = (self.config.repeat, false);
+                let mut teller =
+                    Teller { scene, frame, repeat, stats, has_event, hits: &mut hits, alerts: &mut alerts };
+                teller.settle(group, &mut self.fired);
+            }
+            self.correlate(scene, &mut hits, &mut alerts);
+            hits.clear();
+        }
+        self.bound();
+        self.stats.alerts += alerts.len() as u64;
+        alerts
+    }
+
     /// As [`Correlator::push`], at a time that the caller knows better.
     pub fn push_at(&mut self, event: &Event, time: Timestamp) -> Vec<Alert> {
         self.take(event, Some(time))
@@ -129,12 +165,12 @@ impl Correlator {
     fn take(&mut self, event: &Event, time: Option<Timestamp>) -> Vec<Alert> {
         self.stats.events += 1;
         let set = self.set.clone();
-        let scene = Scene { event, plan: set.plan(), rules: set.correlations() };
+        let scene = Scene { event: Some(event), plan: set.plan(), rules: set.correlations() };
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();
         self.detect.matching(event, |rule| {
             let feeds = scene.plan.detections[rule].1.iter();
-            hits.extend(feeds.map(|&input| Hit { input, time: 0, below: None }));
+            hits.extend(feeds.map(|&input| Hit { input, time: 0, below: None, has_event: true }));
         });
         let mut alerts = Vec::new();
         if !hits.is_empty() {
@@ -147,7 +183,7 @@ impl Correlator {
             for hit in &mut hits {
                 hit.time = self.now;
             }
-            self.expire(scene);
+            self.expire(scene, &mut hits, &mut alerts);
             self.correlate(scene, &mut hits, &mut alerts);
             self.bound();
         }
@@ -164,34 +200,26 @@ impl Correlator {
             hits[at..].sort_by_key(|hit| (hit.input.node, std::cmp::Reverse(hit.input.slot)));
             let node = hits[at].input.node;
             let end = at + hits[at..].iter().take_while(|hit| hit.input.node == node).count();
+            // An event that matches several rules is one event, unless it is the rules that are counted.
+            let is_once = end - at > 1 && !scene.rule(node).kind.is_temporal();
+            let mut seen = HashSet::new();
             for index in at..end {
-                if !self.is_counted(scene, &hits[at..=index]) {
-                    let hit = hits[index].clone();
-                    self.count(scene, &hit, hits, alerts);
+                let hit = hits[index].clone();
+                if is_once {
+                    scene.write_key(&hit, &mut self.key);
+                    if !seen.insert((hit.time, self.key.clone())) {
+                        continue;
+                    }
                 }
+                self.count(scene, &hit, hits, alerts);
             }
             at = end;
         }
     }
 
-    /// True if the last of some hits of one event is one with an earlier one: an event that matches several
-    /// rules is one event, unless it is the rules that are counted.
-    fn is_counted(&mut self, scene: Scene<'_>, hits: &[Hit]) -> bool {
-        let Some((hit, before)) = hits.split_last() else { return true };
-        if before.is_empty() || scene.rule(hit.input.node).kind.is_temporal() {
-            return false;
-        }
-        let mut own = Vec::new();
-        scene.write_key(hit, &mut own);
-        before.iter().any(|other| {
-            scene.write_key(other, &mut self.key);
-            other.time == hit.time && self.key == own
-        })
-    }
-
     /// Counts a hit in its group.
     fn count(&mut self, scene: Scene<'_>, hit: &Hit, hits: &mut Vec<Hit>, alerts: &mut Vec<Alert>) {
-        let (node, rule) = (scene.node(hit.input.node), scene.rule(hit.input.node));
+        let rule = scene.rule(hit.input.node);
         if !scene.write_key(hit, &mut self.key) {
             self.stats.ungrouped += 1;
             return;
@@ -203,41 +231,21 @@ impl Correlator {
         let frame = frame(rule, &self.config);
         let index = self.groups.touch(hit.input.node, &self.key, || Window::new(rule));
         let Some(group) = self.groups.get_mut(index) else { return };
-        let before = group.window.len();
-        let event = self.stats.events;
+        let (stats, repeat, has_event) = (&mut self.stats, self.config.repeat, hit.has_event);
+        let mut teller = Teller { scene, frame, repeat, stats, has_event, hits, alerts };
+        if group.window.is_to_reset(&frame, hit.time) {
+            teller.settle(group, &mut self.fired);
+        }
+        let event = teller.stats.events;
         let entry = Entry { time: hit.time, value, event, slot: hit.input.slot, is_text, fired: false };
-        self.fired.clear();
-        let outcome = group.window.push(&frame, entry, &mut self.fired);
-        self.stats.entries = self.stats.entries + group.window.len() - before;
-        self.stats.too_late += u64::from(outcome.too_late);
-        self.stats.clock_resets += u64::from(outcome.reset);
-        self.stats.evicted_entries += outcome.evicted;
-
-        for fired in &self.fired {
-            let last = group.window.entries()[fired.end].time;
-            let is_due = self.config.repeat == Repeat::Every
-                || group.reported.is_none_or(|at| last.abs_diff(at) > frame.span.unsigned_abs());
-            // An order asks when a condition held, a count how often it came to hold.
-            for &input in &node.feeds {
-                if is_due || scene.rule(input.node).kind.is_temporal() {
-                    let below = Some((hit.input.node, Arc::clone(&group.key)));
-                    hits.push(Hit { input, time: last, below });
-                }
-            }
-            if !is_due {
-                self.stats.repeated += 1;
-                continue;
-            }
-            group.reported = Some(last);
-            if node.is_reported {
-                let tags = &scene.plan.tags[hit.input.node as usize];
-                alerts.push(Alert::new(rule, tags, &group.key, &group.window, fired));
-            }
+        teller.push(group, entry, &mut self.fired);
+        if group.window.is_affordable(&frame) {
+            teller.settle(group, &mut self.fired);
         }
     }
 
     /// Lets go of groups whose last window is over, two at a time, so that no event has to wait.
-    fn expire(&mut self, scene: Scene<'_>) {
+    fn expire(&mut self, scene: Scene<'_>, hits: &mut Vec<Hit>, alerts: &mut Vec<Alert>) {
         for _ in 0..2 {
             let Some(oldest) = self.groups.oldest() else { return };
             let frame = frame(scene.rule(oldest.node), &self.config);
@@ -246,7 +254,10 @@ impl Correlator {
             if !is_over {
                 return;
             }
-            if let Some(group) = self.groups.pop_oldest() {
+            if let Some(mut group) = self.groups.pop_oldest() {
+                let (stats, repeat, has_event) = (&mut self.stats, self.config.repeat, false);
+                let mut teller = Teller { scene, frame, repeat, stats, has_event, hits, alerts };
+                teller.settle(&mut group, &mut self.fired);
                 self.stats.expired_groups += 1;
                 self.stats.entries -= group.window.len();
             }
@@ -262,6 +273,7 @@ impl Correlator {
             self.stats.evicted_groups += 1;
             self.stats.evicted_entries += group.window.len() as u64;
             self.stats.entries -= group.window.len();
+            self.stats.waiting -= group.window.count_of_waiting();
         }
     }
 

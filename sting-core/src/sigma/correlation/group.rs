@@ -1,7 +1,7 @@
 //! The groups of all correlations: found by their key, and given up when there are too many.
 
 use super::window::Window;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Longest value of a field in a key. Of a longer one its beginning and its hash stand there.
@@ -15,8 +15,8 @@ pub(super) struct Group {
     pub(super) node: u32,
     pub(super) key: Arc<[u8]>,
     pub(super) window: Window,
-    /// The end of the window that was reported last.
-    pub(super) reported: Option<i64>,
+    /// The ends of the windows that were reported, as far back as windows can still be found.
+    pub(super) reported: BTreeSet<i64>,
     /// Neighbours in the order of their last events.
     newer: u32,
     older: u32,
@@ -77,8 +77,14 @@ impl Groups {
         }
         let key: Arc<[u8]> = key.into();
         self.key_bytes += key.len() + 16;
-        let group =
-            Group { node, key: Arc::clone(&key), window: window(), reported: None, newer: NONE, older: NONE };
+        let group = Group {
+            node,
+            key: Arc::clone(&key),
+            window: window(),
+            reported: BTreeSet::new(),
+            newer: NONE,
+            older: NONE,
+        };
         let index = if let Some(index) = self.free.pop() {
             self.slots[index as usize] = Some(group);
             index
@@ -110,6 +116,19 @@ impl Groups {
     /// From the one whose last event is the longest ago.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Group> {
         std::iter::successors(self.oldest(), |group| self.get(group.newer))
+    }
+
+    /// Those in which late events wait, in the same order.
+    pub(super) fn waiting(&self) -> Vec<u32> {
+        let mut indices = Vec::new();
+        let mut next = self.oldest;
+        while let Some(group) = self.get(next) {
+            if group.window.count_of_waiting() > 0 {
+                indices.push(next);
+            }
+            next = group.newer;
+        }
+        indices
     }
 
     fn unlink(&mut self, index: u32) {

@@ -15,19 +15,22 @@ pub(super) struct Hit {
     pub(super) time: i64,
     /// The correlation and the group of an alert that is an event for the next correlation.
     pub(super) below: Option<(u32, Arc<[u8]>)>,
+    /// The event at hand is of that group, so that what the group does not say can be read from it.
+    pub(super) has_event: bool,
 }
 
 /// An event and the correlations that it is held against.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
-    pub(super) event: &'a Event,
+    /// None if late events are counted without one.
+    pub(super) event: Option<&'a Event>,
     pub(super) plan: &'a Plan,
     pub(super) rules: &'a [CorrelationRule],
 }
 
 /// Where the values of a hit are looked up.
 struct Source<'a> {
-    event: &'a Event,
+    event: Option<&'a Event>,
     below: Option<(&'a [String], Vec<Option<String>>)>,
 }
 
@@ -38,8 +41,10 @@ impl Source<'_> {
         {
             return use_value(values.get(at).and_then(Option::as_deref), None);
         }
-        let value =
-            field.names.iter().find_map(|name| self.event.get(name)).filter(|value| value.is_scalar());
+        let value = self
+            .event
+            .and_then(|event| field.names.iter().find_map(|name| event.get(name)))
+            .filter(|value| value.is_scalar());
         use_value(value.map(Value::as_str), value)
     }
 }
@@ -58,7 +63,7 @@ impl<'a> Scene<'a> {
             .below
             .as_ref()
             .map(|(node, key)| (self.rule(*node).group_by.as_slice(), values(key).unwrap_or_default()));
-        Source { event: self.event, below }
+        Source { event: self.event.filter(|_| hit.has_event), below }
     }
 
     /// Writes the key of a hit's group. Returns false if the event has none of the fields.

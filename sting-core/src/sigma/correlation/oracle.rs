@@ -54,11 +54,20 @@ fn rules(kind: &str, condition: &str) -> RuleSet {
     set
 }
 
-fn alerts(set: &RuleSet, samples: &[Sample], lateness: u64) -> Vec<Alert> {
-    let config =
+/// What events pay for the late ones: nothing, so that these wait to the end; little; as much as ever; anything.
+fn credit() -> impl Strategy<Value = u64> {
+    prop::sample::select(vec![0, 1, 8, u64::from(u32::MAX)])
+}
+
+fn alerts(set: &RuleSet, samples: &[Sample], lateness: u64, credit: u64) -> Vec<Alert> {
+    let mut config =
         CorrelatorConfig::default().with_lateness(Duration::from_secs(lateness)).with_repeat(Repeat::Every);
+    config.credit = credit;
     let mut correlator = set.correlator(config).unwrap();
-    samples.iter().flat_map(|sample| correlator.push(&event(sample))).collect()
+    let mut alerts: Vec<Alert> = samples.iter().flat_map(|sample| correlator.push(&event(sample))).collect();
+    alerts.extend(correlator.flush());
+    assert_eq!(correlator.stats().waiting, 0);
+    alerts
 }
 
 /// What the alerts say: group, second of the last event, and measure.
@@ -188,7 +197,7 @@ proptest! {
     #[test]
     fn in_time_it_equals_the_slow_way(samples in prop::collection::vec(sample(), 0..80).prop_map(at_times)) {
         for (kind, condition, measure, holds, _) in CASES {
-            let found = told(&alerts(&rules(kind, condition), &samples, 0));
+            let found = told(&alerts(&rules(kind, condition), &samples, 0, 0));
             let expected = expected(&samples, measure, holds);
             if kind.starts_with("temporal") {
                 // An event that matches several rules is measured with each of them.
@@ -205,7 +214,8 @@ proptest! {
     /// However late events come, within what is allowed, the same windows are found.
     #[test]
     fn out_of_order_it_finds_the_same(
-        samples in prop::collection::vec((sample(), 0_i64..20), 0..60)
+        samples in prop::collection::vec((sample(), 0_i64..20), 0..60),
+        credit in credit(),
     ) {
         let mut seen = BTreeSet::new();
         let mut delayed: Vec<(i64, Sample)> = samples
@@ -220,7 +230,7 @@ proptest! {
             if !is_monotone {
                 continue;
             }
-            let found = told(&alerts(&rules(kind, condition), &samples, 20));
+            let found = told(&alerts(&rules(kind, condition), &samples, 20, credit));
             let ends = |set: &BTreeSet<(String, i64, String)>| -> BTreeSet<_> {
                 set.iter().map(|(group, last, _)| (group.clone(), *last)).collect()
             };
@@ -234,12 +244,15 @@ proptest! {
         samples in prop::collection::vec(sample(), 1..60),
         cut in any::<prop::sample::Index>(),
         case in 0..CASES.len(),
+        credit in credit(),
     ) {
         let (kind, condition, ..) = CASES[case];
         let set = rules(kind, condition);
-        let config = CorrelatorConfig::default().with_lateness(Duration::from_secs(7));
+        let mut config = CorrelatorConfig::default().with_lateness(Duration::from_secs(7));
+        config.credit = credit;
         let mut whole = set.correlator(config.clone()).unwrap();
-        let expected: Vec<Alert> = samples.iter().flat_map(|sample| whole.push(&event(sample))).collect();
+        let mut expected: Vec<Alert> = samples.iter().flat_map(|sample| whole.push(&event(sample))).collect();
+        expected.extend(whole.flush());
         let (before, after) = samples.split_at(cut.index(samples.len()));
         let mut first = set.correlator(config.clone()).unwrap();
         let mut found: Vec<Alert> = before.iter().flat_map(|sample| first.push(&event(sample))).collect();
@@ -247,6 +260,7 @@ proptest! {
         second.restore(&first.snapshot()).unwrap();
         prop_assert_eq!(second.snapshot(), first.snapshot());
         found.extend(after.iter().flat_map(|sample| second.push(&event(sample))));
+        found.extend(second.flush());
         prop_assert_eq!(found, expected);
         let known = |stats: super::CorrelatorStats| super::CorrelatorStats { bytes: 0, ..stats };
         prop_assert_eq!(known(second.stats()), known(whole.stats()));

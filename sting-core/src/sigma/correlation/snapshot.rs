@@ -4,15 +4,17 @@
 //! last event, the counters as JSON, then each group from the one whose last event is the longest ago; at the
 //! end sixteen bytes of BLAKE3 over all of it.
 
+use super::CorrelationRule;
 use super::config::{CorrelatorStats, frame};
 use super::correlator::Correlator;
-use super::group::{Groups, values};
-use super::window::{Entry, Window};
+use super::group::{Group, Groups, values};
+use super::window::{Entry, Rest, Window};
 use crate::id::IdHasher;
 use crate::{Error, Id};
-use std::collections::VecDeque;
+use jiff::Timestamp;
+use std::collections::{BTreeSet, VecDeque};
 
-const MAGIC: &[u8; 8] = b"STCORR\0\x01";
+const MAGIC: &[u8; 8] = b"STCORR\0\x02";
 const CHECK: usize = 16;
 
 const TEXT: u8 = 1;
@@ -30,17 +32,17 @@ impl Correlator {
         put(&mut bytes, &stats);
         for group in self.groups.iter() {
             put(&mut bytes, &group.key);
-            bytes.extend_from_slice(&group.reported.unwrap_or(i64::MIN).to_le_bytes());
-            bytes.push(group.window.late_in_a_row());
-            bytes.extend_from_slice(&(group.window.len() as u32).to_le_bytes());
-            for entry in group.window.entries() {
-                bytes.extend_from_slice(&entry.time.to_le_bytes());
-                bytes.extend_from_slice(&entry.value.to_le_bytes());
-                bytes.extend_from_slice(&entry.event.to_le_bytes());
-                bytes.extend_from_slice(&entry.slot.to_le_bytes());
-                let flags = if entry.is_text { TEXT } else { 0 } | if entry.fired { FIRED } else { 0 };
-                bytes.push(flags);
+            put_count(&mut bytes, group.reported.len());
+            for reported in &group.reported {
+                bytes.extend_from_slice(&reported.to_le_bytes());
             }
+            let rest = group.window.rest();
+            bytes.push(rest.late_in_a_row);
+            bytes.extend_from_slice(&rest.credit.to_le_bytes());
+            put_count(&mut bytes, group.window.entries().len());
+            group.window.entries().iter().for_each(|entry| put_entry(&mut bytes, entry));
+            put_count(&mut bytes, rest.waiting.len());
+            rest.waiting.iter().for_each(|entry| put_entry(&mut bytes, entry));
         }
         let check = blake3::hash(&bytes);
         bytes.extend_from_slice(&check.as_bytes()[..CHECK]);
@@ -78,17 +80,18 @@ impl Correlator {
         let stats: CorrelatorStats =
             serde_json::from_slice(reader.run()?).map_err(|_| fault("has no counters"))?;
         let mut groups = Groups::default();
-        let mut entries = 0;
+        let (mut entries, mut waiting) = (0, 0);
         while !reader.0.is_empty() {
-            entries += self.read_group(&mut reader, &mut groups)?;
+            let window = &self.read_group(&mut reader, &mut groups)?.window;
+            entries += window.len();
+            waiting += window.count_of_waiting();
         }
-        (self.groups, self.now, self.stats) = (groups, now, CorrelatorStats { entries, ..stats });
+        (self.groups, self.now, self.stats) = (groups, now, CorrelatorStats { entries, waiting, ..stats });
         self.bound();
         Ok(())
     }
 
-    /// Reads one group and returns how many entries it has.
-    fn read_group(&self, reader: &mut Reader<'_>, groups: &mut Groups) -> Result<usize, Error> {
+    fn read_group<'a>(&self, reader: &mut Reader<'_>, groups: &'a mut Groups) -> Result<&'a Group, Error> {
         let key = reader.run()?;
         let node = key.first_chunk().map(|node| u32::from_le_bytes(*node));
         let of_node = node.and_then(|node| Some((node, self.plan().nodes.get(node as usize)?)));
@@ -96,33 +99,29 @@ impl Correlator {
             return Err(fault("has a group of no correlation"));
         };
         let rule = &self.rules()[of_node.rule];
-        let frame = frame(rule, &self.config);
-        let reported = Some(i64::from_le_bytes(reader.take()?)).filter(|at| *at != i64::MIN);
+        let mut reported = BTreeSet::new();
+        for _ in 0..reader.count()? {
+            reported.insert(i64::from_le_bytes(reader.take()?));
+        }
         let [late_in_a_row] = reader.take()?;
-        let len = u32::from_le_bytes(reader.take()?) as usize;
-        let mut entries = VecDeque::new();
-        for _ in 0..len {
-            let time = i64::from_le_bytes(reader.take()?);
-            let value = u64::from_le_bytes(reader.take()?);
-            let event = u64::from_le_bytes(reader.take()?);
-            let slot = u16::from_le_bytes(reader.take()?);
-            let [flags] = reader.take()?;
-            let (is_text, fired) = (flags & TEXT != 0, flags & FIRED != 0);
-            let entry = Entry { time, value, event, slot, is_text, fired };
-            let is_in_order = entries.back().is_none_or(|last: &Entry| last.time <= time);
-            let is_number = is_text || entry.number().is_finite();
-            if usize::from(slot) >= rule.rules.len() || !is_in_order || !is_number {
-                return Err(fault("has an impossible event"));
-            }
-            entries.push_back(entry);
+        let credit = u64::from_le_bytes(reader.take()?);
+        let entries = reader.entries(rule)?;
+        let waiting: Vec<Entry> = reader.entries(rule)?.into();
+        if let Some(last) = waiting.last()
+            && entries.back().is_none_or(|newest| last.time >= newest.time)
+        {
+            return Err(fault("has a late event that is not late"));
         }
-        let count = entries.len();
-        let index = groups.touch(node, key, || Window::restore(&frame, entries, late_in_a_row));
-        match groups.get_mut(index) {
-            Some(group) if group.window.len() == count => group.reported = reported,
-            _ => return Err(fault("has a group twice")),
+        let before = groups.len();
+        let rest = Rest { waiting, credit, late_in_a_row };
+        let frame = frame(rule, &self.config);
+        let index = groups.touch(node, key, || Window::restore(&frame, entries, rest));
+        if groups.len() == before {
+            return Err(fault("has a group twice"));
         }
-        Ok(count)
+        let group = groups.get_mut(index).ok_or_else(|| fault("has a group twice"))?;
+        group.reported = reported;
+        Ok(group)
     }
 
     /// Everything about the correlations that decides what state means.
@@ -146,9 +145,21 @@ impl Correlator {
     }
 }
 
+fn put_count(bytes: &mut Vec<u8>, count: usize) {
+    bytes.extend_from_slice(&(count as u32).to_le_bytes());
+}
+
 fn put(bytes: &mut Vec<u8>, run: &[u8]) {
-    bytes.extend_from_slice(&(run.len() as u32).to_le_bytes());
+    put_count(bytes, run.len());
     bytes.extend_from_slice(run);
+}
+
+fn put_entry(bytes: &mut Vec<u8>, entry: &Entry) {
+    bytes.extend_from_slice(&entry.time.to_le_bytes());
+    bytes.extend_from_slice(&entry.value.to_le_bytes());
+    bytes.extend_from_slice(&entry.event.to_le_bytes());
+    bytes.extend_from_slice(&entry.slot.to_le_bytes());
+    bytes.push(if entry.is_text { TEXT } else { 0 } | if entry.fired { FIRED } else { 0 });
 }
 
 fn fault(problem: &str) -> Error {
@@ -164,8 +175,34 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
+    fn count(&mut self) -> Result<usize, Error> {
+        Ok(u32::from_le_bytes(self.take()?) as usize)
+    }
+
+    /// Events of a correlation, in the order of their times.
+    fn entries(&mut self, rule: &CorrelationRule) -> Result<VecDeque<Entry>, Error> {
+        let mut entries = VecDeque::new();
+        for _ in 0..self.count()? {
+            let time = i64::from_le_bytes(self.take()?);
+            let value = u64::from_le_bytes(self.take()?);
+            let event = u64::from_le_bytes(self.take()?);
+            let slot = u16::from_le_bytes(self.take()?);
+            let [flags] = self.take()?;
+            let (is_text, fired) = (flags & TEXT != 0, flags & FIRED != 0);
+            let entry = Entry { time, value, event, slot, is_text, fired };
+            let is_in_order = entries.back().is_none_or(|last: &Entry| last.time <= time);
+            let is_number = is_text || entry.number().is_finite();
+            let is_time = Timestamp::from_microsecond(time).is_ok();
+            if usize::from(slot) >= rule.rules.len() || !is_in_order || !is_number || !is_time {
+                return Err(fault("has an impossible event"));
+            }
+            entries.push_back(entry);
+        }
+        Ok(entries)
+    }
+
     fn run(&mut self) -> Result<&'a [u8], Error> {
-        let len = u32::from_le_bytes(self.take()?) as usize;
+        let len = self.count()?;
         let (head, rest) = self.0.split_at_checked(len).ok_or_else(|| fault("is cut short"))?;
         self.0 = rest;
         Ok(head)
