@@ -160,6 +160,18 @@ def connections(path: Path, _data, _runner):
             out.write(json.dumps(event) + "\n")
 
 
+def logins(late: int):
+    """200,000 failed logins of 10,000 users in the course of 1,000 seconds, each late by up to so many seconds."""
+    def make(path: Path, _data, _runner):
+        pick, lines = random.Random(1), []
+        for n in range(200_000):
+            event = {"timestamp": 1_700_000_000 + n // 200, "outcome": "failure", "src_ip": address(pick),
+                     "user": f"user_{pick.randrange(10_000)}", "country": f"country_{pick.randrange(8)}"}
+            lines.append((n // 200 + pick.randrange(late + 1), json.dumps(event)))
+        path.write_text("\n".join(line for _, line in sorted(lines, key=lambda line: line[0])) + "\n")
+    return make
+
+
 def system_logs(path: Path, data, _runner):
     """The raw lines of LogHub's nine systems, one after the other."""
     if not data:
@@ -198,6 +210,8 @@ MAKERS = {
     "mordor": mordor,
     "reports": reports,
     "connections": connections,
+    "logins": logins(0),
+    "logins-late": logins(60),
     "system-logs": system_logs,
     "series": series,
     "events-linux": made_events.writer(made_events.linux),

@@ -3,6 +3,7 @@
 pub(crate) mod anomaly;
 pub(crate) mod chunk;
 pub(crate) mod classify;
+pub(crate) mod correlation;
 pub(crate) mod embed;
 pub(crate) mod event;
 pub(crate) mod ioc;

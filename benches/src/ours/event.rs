@@ -11,6 +11,7 @@ pub(crate) fn open(job: &Job) -> Result<Engine, Failure> {
     match job.params["task"].as_str() {
         Some("anomaly") => super::anomaly::open(job),
         Some("classify") => super::classify::open(job),
+        Some("correlation") => super::correlation::open(job),
         Some("indicators") => super::ioc::open_extract(job),
         Some("match") => super::ioc::open_match(job),
         Some("templates") => super::ioc::open_templates(job),
