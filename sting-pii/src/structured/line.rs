@@ -232,19 +232,28 @@ fn body<'a>(line: &'a [u8], start: usize, message: usize, fields: &mut Vec<Field
     fields.extend(structured.into_iter().flatten());
 }
 
+/// Length of the time in brackets that begins at `open`, without the second bracket. What was put in the place
+/// of a time counts as one, and so does nothing: a scrubbed line is of the format that it was of before.
+fn clock(line: &[u8], open: usize) -> Option<usize> {
+    const LONGEST: usize = 64;
+    let length = memchr::memmem::find(&line[open..line.len().min(open + LONGEST)], b"] \"")?;
+    let clock = &line[open + 1..open + length];
+    let is_time = clock.len() >= 16 && memchr::memchr_iter(b':', clock).count() >= 2;
+    let is_clock = match clock.first() {
+        Some(b'0'..=b'9') => is_time,
+        Some(first) => !first.is_ascii_alphabetic(),
+        None => true,
+    };
+    (line[..open].ends_with(b" ") && is_clock).then_some(length)
+}
+
 /// Common and combined log format: `HOST IDENT USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT"`.
 pub(super) fn access(line: &[u8]) -> Fields<'_> {
-    let bracket = memchr::memchr(b'[', line)?;
-    let close = bracket + memchr::memmem::find(&line[bracket..], b"] \"")?;
+    let (bracket, close) =
+        memchr::memchr_iter(b'[', line).find_map(|at| Some((at, at + clock(line, at)?)))?;
     let before = line[..bracket].strip_suffix(b" ")?;
     let mut words = before.splitn(3, |b| *b == b' ');
     let (host, ident, user) = (words.next()?, words.next()?, words.next()?);
-    let clock = &line[bracket + 1..close];
-    let dated =
-        clock.len() >= 16 && clock[0].is_ascii_digit() && memchr::memchr_iter(b':', clock).count() >= 2;
-    if host.is_empty() || ident.is_empty() || user.is_empty() || !dated {
-        return None;
-    }
     let user_at = host.len() + ident.len() + 2;
     let mut fields = vec![Field::plain(0..user_at - 1)];
     if user == b"-" {
@@ -350,6 +359,18 @@ mod tests {
                 " 5"
             ]
         );
+    }
+
+    #[test]
+    fn a_scrubbed_access_line_is_one_still() {
+        for line in [
+            r#"[IP_ADDRESS] - [USERNAME:0123456789abcdef] [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 5"#,
+            r#"**** - - [[DATE]:13:55:36 -0700] "GET / HTTP/1.0" 200 5"#,
+            r#" -  [] "GET / HTTP/1.0" 200 5"#,
+        ] {
+            assert!(access(line.as_bytes()).is_some(), "{line}");
+        }
+        assert!(access(br#"say it - to [whom] "you" like"#).is_none());
     }
 
     proptest! {
