@@ -27,7 +27,7 @@ pub use risk::{
     Enrichment, IndicatorReports, ReportLevel, Signal, SignalDomain, decay, entity_risk, indicator_risk,
     worst_enrichment,
 };
-pub use route::{Budget, Judgement, Route, Signals, route};
+pub use route::{Budget, Judgement, Route, Signals, Worths, route};
 pub use similarity::{Report, SimilarTicket, Similarity, jaccard, report_similarity, ticket_similarity};
 pub use ticket::{
     AgeCategory, ResolutionBucket, Seconds, Ticket, TicketStatus, TimeToContain, TimeToRespond, mttc, mttr,

@@ -22,11 +22,13 @@ pub struct AnalyzerConfig {
     max_tokens: Option<u64>,
     llm_timeout: Duration,
     min_confidence: f64,
+    min_uncertainty: f64,
 }
 
 impl Default for AnalyzerConfig {
     /// Alerts from [`RiskLevel::High`]; a language model, if there is one, is asked about 5 % of the events,
-    /// waited for 20 s, and believed from a confidence of 0.5.
+    /// waited for 20 s, and believed from a confidence of 0.5; where a classifier of two classes states more than
+    /// 0.95 for one of them, none is asked.
     fn default() -> Self {
         Self {
             alert_from: RiskLevel::High,
@@ -34,6 +36,7 @@ impl Default for AnalyzerConfig {
             max_tokens: None,
             llm_timeout: Duration::from_secs(20),
             min_confidence: 0.5,
+            min_uncertainty: 0.29,
         }
     }
 }
@@ -67,6 +70,14 @@ impl AnalyzerConfig {
     /// The confidence, in [0, 1], from which on an answer is believed.
     pub fn with_min_confidence(mut self, confidence: f64) -> Self {
         self.min_confidence = confidence.clamp(0.0, 1.0);
+        self
+    }
+
+    /// How undecided a classifier must be, in [0, 1], for a language model to be asked, see
+    /// [`Judgement::uncertainty`]. A good choice is the uncertainty of a classifier that errs as often as the
+    /// language model does: asking it where the classifier is surer does harm.
+    pub fn with_min_uncertainty(mut self, uncertainty: f64) -> Self {
+        self.min_uncertainty = uncertainty.clamp(0.0, 1.0);
         self
     }
 }
@@ -296,6 +307,7 @@ impl Analyzer {
         let budget = Budget {
             llm_share: self.config.llm_share,
             threshold: state.worths.threshold(self.config.llm_share),
+            min_uncertainty: self.config.min_uncertainty,
             events: state.stats.events,
             asked: state.stats.asked,
             tokens_left: self.config.max_tokens.map(|most| most.saturating_sub(state.stats.tokens)),

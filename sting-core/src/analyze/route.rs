@@ -69,6 +69,8 @@ pub struct Budget {
     pub llm_share: f64,
     /// Events below this worth are not asked about: the worth that the share of events reaches.
     pub threshold: f64,
+    /// Where the classifier is less undecided than this, its word is taken: a language model errs too.
+    pub min_uncertainty: f64,
     /// Events so far.
     pub events: u64,
     /// Questions so far.
@@ -110,21 +112,30 @@ pub enum Route {
 /// Chooses who decides. It depends on its arguments alone.
 ///
 /// What rules and indicators call high needs no second opinion. Otherwise a language model is asked where
-/// the worth reaches the threshold and the budget allows, and else the classifier, if there is one.
+/// the worth reaches the threshold, the classifier is not sure and the budget allows, and else the
+/// classifier, if there is one.
 pub fn route(signals: &Signals, budget: &Budget) -> Route {
     if RiskLevel::of_score(signals.evidence) >= RiskLevel::High {
         return Route::Settled;
     }
     let worth = signals.worth();
-    if worth > 0.0 && worth >= budget.threshold && budget.allows() {
+    let is_sure = signals.classifier.is_some_and(|judgement| judgement.uncertainty < budget.min_uncertainty);
+    if worth > 0.0 && worth >= budget.threshold && !is_sure && budget.allows() {
         return Route::Llm;
     }
     if signals.classifier.is_some() { Route::Classifier } else { Route::Settled }
 }
 
-/// The worths of recent events, to know which of them a share of events reaches.
+/// The worths of recent events, to know which of them a share of events reaches: the threshold of a [`Budget`].
+///
+/// ```
+/// use sting_core::analyze::Worths;
+/// let mut worths = Worths::default();
+/// (0..1000).for_each(|n| worths.add(f64::from(n) / 1000.0));
+/// assert!((worths.threshold(0.05) - 0.94).abs() < 0.011);
+/// ```
 #[derive(Clone, Debug)]
-pub(super) struct Worths {
+pub struct Worths {
     bins: [u32; Self::BINS],
     total: u32,
 }
@@ -140,7 +151,8 @@ impl Worths {
     /// So many events are remembered; older ones fade.
     const MEMORY: u32 = 4096;
 
-    pub(super) fn add(&mut self, worth: f64) {
+    /// Counts the worth of an event, see [`Signals::worth`].
+    pub fn add(&mut self, worth: f64) {
         let bin = (worth * Self::BINS as f64) as usize;
         self.bins[bin.min(Self::BINS - 1)] += 1;
         self.total += 1;
@@ -153,7 +165,7 @@ impl Worths {
     /// The lowest worth that about `share` of the events reach. Of the bin in which the share is reached, it is the
     /// upper end if what lies above makes up half of the share, and the lower end otherwise: many events that are
     /// hardly worth it are not to use up what the few that are worth it need.
-    pub(super) fn threshold(&self, share: f64) -> f64 {
+    pub fn threshold(&self, share: f64) -> f64 {
         let room = share * f64::from(self.total);
         let mut above = 0.0;
         for (bin, count) in self.bins.iter().enumerate().rev() {
@@ -176,6 +188,7 @@ mod tests {
     const BUDGET: Budget = Budget {
         llm_share: 0.5,
         threshold: 0.2,
+        min_uncertainty: 0.3,
         events: 10,
         asked: 0,
         tokens_left: None,
@@ -208,6 +221,12 @@ mod tests {
             (doubtful, Budget { llm_share: 0.0, ..BUDGET }, Route::Classifier),
             (doubtful, Budget { asked: 6, ..BUDGET }, Route::Classifier),
             (doubtful, Budget { threshold: 0.99, ..BUDGET }, Route::Classifier),
+            (doubtful, Budget { min_uncertainty: 0.91, ..BUDGET }, Route::Classifier),
+            (
+                Signals { classifier: sure, ..doubtful },
+                Budget { threshold: 0.0, ..BUDGET },
+                Route::Classifier,
+            ),
             (doubtful, Budget { tokens_left: Some(499), ..BUDGET }, Route::Classifier),
             (doubtful, Budget { tokens_left: Some(500), ..BUDGET }, Route::Llm),
             (doubtful, Budget { latency_left: Some(Duration::ZERO), ..BUDGET }, Route::Classifier),

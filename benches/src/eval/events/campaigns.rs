@@ -6,9 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use sting_cli::generate;
+use sting_core::analyze::{Budget, Judgement, Route, Signals, Worths, route};
 use sting_core::classify::{EventModel, Example, Label, ModelConfig, calibration_error, macro_f1};
-use sting_core::event::Event;
-use sting_core::model::{EventClassifier, Evidence};
+use sting_core::event::{Event, Severity};
+use sting_core::model::{EventClassifier, Evidence, risk_of_label};
 use sting_core::sigma::{Match, RuleSet};
 
 use super::logs::columns;
@@ -18,7 +19,7 @@ use crate::job::Failure;
 /// Shares of the events that a language model may be asked about.
 const SHARES: [f64; 4] = [0.0, 0.01, 0.05, 0.20];
 /// The stand-in for the model is wrong about one event in so many, whatever it is asked.
-const WRONG: usize = 10;
+const WRONG: u64 = 10;
 /// Share of the stream that is learnt.
 const LEARNT: f64 = 0.6;
 const EVENTS: usize = 60_000;
@@ -42,8 +43,9 @@ pub(super) fn run() -> Result<(), Failure> {
     println!("## Classifier and router\n");
     println!(
         "The first {:.0} % of each stream are learnt, the rest is judged. The stand-in for a language model answers wrongly \
-         once in {WRONG}; it is asked about at most the share given, the least sure first, and only where the classifier \
-         states a greater doubt than that.\n",
+         once in {WRONG}; it is asked where the analyzer's router sends an event of the stream to it, which is at most the \
+         share given at any moment, never where rules say high, and only where the classifier is less sure than the \
+         stand-in is right.\n",
         LEARNT * 100.0
     );
     println!("| stream | classes | judged | ECE | macro-F1 at LLM share 0 % | 1 % | 5 % | 20 % |");
@@ -118,31 +120,60 @@ fn judge(name: &str, stream: &[Labelled], with_rules: bool) -> Result<(), Failur
     let evidence: Vec<Evidence<'_>> = judged.iter().map(|one| one.evidence(with_rules)).collect();
     let classes = labels.len() + 1;
     let mut rows = Vec::with_capacity(judged.len() * classes);
-    for row in model.classify_events(&evidence)?.chunks_exact(labels.len()) {
+    let mut said = Vec::with_capacity(judged.len());
+    for (one, row) in judged.iter().zip(model.classify_events(&evidence)?.chunks_exact(labels.len())) {
+        said.push(signals(one, with_rules, row, &labels));
         rows.extend_from_slice(row);
         rows.push(0.0);
     }
     let ece = calibration_error(&rows, &truth, classes);
-    let shares = SHARES.map(|share| macro_f1(&asked(&rows, &truth, classes, share), &truth, classes));
+    let shares = SHARES.map(|share| macro_f1(&asked(&rows, &said, &truth, classes, share), &truth, classes));
     let cells: Vec<String> = shares.iter().map(|f1| format!("{f1:.3}")).collect();
     println!("| {name} | {} | {} | {ece:.3} | {} |", labels.len(), judged.len(), cells.join(" | "));
     Ok(())
 }
 
-/// The rows after the stand-in was asked about at most this share of them, the least sure first. Where the classifier is surer
-/// than the stand-in is right, asking would do harm.
-fn asked(rows: &[f32], truth: &[usize], classes: usize, share: f64) -> Vec<f32> {
-    let sure = |i: &usize| rows[i * classes..(i + 1) * classes].iter().copied().fold(0.0, f32::max);
-    let mut order: Vec<usize> = (0..truth.len()).collect();
-    order.sort_by(|a, b| sure(a).total_cmp(&sure(b)));
-    order.truncate((truth.len() as f64 * share) as usize);
-    order.retain(|i| 1.0 - sure(i) > 1.0 / WRONG as f32);
+/// What the cheap means say about an event: its rules' worst level and the classifier's row.
+fn signals(one: &Labelled, with_rules: bool, row: &[f32], labels: &[String]) -> Signals {
+    let points = |found: &Match| found.level.unwrap_or(Severity::Medium).points();
+    let matches = if with_rules { one.matches.as_slice() } else { &[] };
+    Signals {
+        evidence: matches.iter().map(points).fold(0.0, f64::max),
+        classifier: Some(Judgement::of(row, |class| risk_of_label(&labels[class]))),
+        ..Signals::default()
+    }
+}
+
+/// The rows after the stand-in was asked about those events that the analyzer's router sends to it, in their order and
+/// knowing what came before. It need not be asked where the classifier is surer than the stand-in is right.
+fn asked(rows: &[f32], signals: &[Signals], truth: &[usize], classes: usize, share: f64) -> Vec<f32> {
+    let mut as_sure_as_the_model = vec![0.0; classes - 1];
+    as_sure_as_the_model[0] = 1.0 - 1.0 / WRONG as f32;
+    as_sure_as_the_model[1] = 1.0 / WRONG as f32;
+    let mut budget = Budget {
+        llm_share: share,
+        threshold: 0.0,
+        min_uncertainty: Judgement::of(&as_sure_as_the_model, |_| 0.0).uncertainty,
+        events: 0,
+        asked: 0,
+        tokens_left: None,
+        tokens_needed: 0,
+        latency_left: None,
+        is_available: true,
+    };
+    let mut worths = Worths::default();
     let mut rows = rows.to_vec();
-    for (number, i) in order.into_iter().enumerate() {
-        let row = &mut rows[i * classes..(i + 1) * classes];
-        row.fill(0.0);
-        let wrong = number % WRONG == WRONG - 1;
-        row[if wrong { (truth[i] + 1) % classes } else { truth[i] }] = 1.0;
+    for ((row, signals), truth) in rows.chunks_exact_mut(classes).zip(signals).zip(truth) {
+        budget.threshold = worths.threshold(share);
+        let is_asked = route(signals, &budget) == Route::Llm;
+        budget.events += 1;
+        worths.add(signals.worth());
+        if is_asked {
+            budget.asked += 1;
+            let is_wrong = budget.asked.is_multiple_of(WRONG);
+            row.fill(0.0);
+            row[if is_wrong { (truth + 1) % classes } else { *truth }] = 1.0;
+        }
     }
     rows
 }
