@@ -81,7 +81,7 @@ pub enum Error {
     Model(#[from] crate::model::ModelError),
 }
 
-/// A detection rule that cannot be used, with its place.
+/// A detection rule, or a pipeline of them, that cannot be used, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}:{line}: {message}")]
 pub struct RuleError {

@@ -13,6 +13,7 @@ mod filter;
 mod matcher;
 mod modifier;
 mod pattern;
+mod pipeline;
 mod regex;
 mod route;
 mod rule;
@@ -29,6 +30,7 @@ pub use correlation::{
 pub use explain::{Explanation, SelectionOutcome, TestOutcome};
 pub use file::RuleFile;
 pub use filter::FilterRule;
+pub use pipeline::Pipeline;
 pub use rule::{LogSource, Rule};
 pub use set::RuleSet;
 
@@ -94,5 +96,27 @@ impl Placeholders {
 
     fn get(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What rules are loaded with: values for placeholders, and pipelines that fit rules to the data.
+#[derive(Clone, Debug, Default)]
+pub struct RuleConfig {
+    placeholders: Placeholders,
+    pipelines: Vec<Pipeline>,
+}
+
+impl RuleConfig {
+    /// With values for the placeholders of `expand` that no pipeline replaces.
+    pub fn with_placeholders(mut self, placeholders: Placeholders) -> Self {
+        self.placeholders = placeholders;
+        self
+    }
+
+    /// With one more pipeline. The one with the lowest priority comes first; equal ones come as they were added.
+    pub fn with_pipeline(mut self, pipeline: Pipeline) -> Self {
+        let place = self.pipelines.partition_point(|other| other.priority <= pipeline.priority);
+        self.pipelines.insert(place, pipeline);
+        self
     }
 }

@@ -23,6 +23,6 @@ pub use manifest::{
     verify_manifest,
 };
 pub use pipeline::{Pipeline, PipelineConfig, Progress, RunOptions};
-pub use rules::load_rules;
+pub use rules::{load_pipeline, load_rules, load_rules_with};
 pub use scrub::Tally;
 pub use vault::FileVault;

@@ -4,7 +4,7 @@ use crate::Error;
 use std::io;
 use std::path::Path;
 use sting_core::RuleError;
-use sting_core::sigma::{RuleFile, RuleSet};
+use sting_core::sigma::{Pipeline, RuleConfig, RuleFile, RuleSet};
 use walkdir::WalkDir;
 
 /// Loads Sigma rules and correlations from files, and from all `.yml` and `.yaml` files of folders, in the order of
@@ -13,6 +13,14 @@ use walkdir::WalkDir;
 /// # Errors
 /// [`Error::Io`] if a file or folder cannot be read.
 pub fn load_rules<P: AsRef<Path>>(paths: &[P]) -> Result<RuleSet, Error> {
+    load_rules_with(paths, &RuleConfig::default())
+}
+
+/// As [`load_rules`], with placeholders and pipelines.
+///
+/// # Errors
+/// [`Error::Io`] if a file or folder cannot be read.
+pub fn load_rules_with<P: AsRef<Path>>(paths: &[P], config: &RuleConfig) -> Result<RuleSet, Error> {
     let mut files = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
         for entry in WalkDir::new(path).sort_by_file_name() {
@@ -25,7 +33,9 @@ pub fn load_rules<P: AsRef<Path>>(paths: &[P]) -> Result<RuleSet, Error> {
             })?;
             let is_named = entry.depth() == 0;
             if entry.file_type().is_file() && (is_named || is_yaml(entry.path())) {
-                files.push(read(entry.path())?);
+                files.push(
+                    read(entry.path())?.and_then(|(path, yaml)| RuleFile::parse_with(&yaml, &path, config)),
+                );
             }
         }
     }
@@ -38,16 +48,26 @@ fn is_yaml(path: &Path) -> bool {
     })
 }
 
-/// The rules of a file, or why they cannot be used.
-fn read(path: &Path) -> Result<Result<RuleFile, RuleError>, Error> {
+/// Loads a pipeline, which fits rules to the data that they are for.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Core`] if it cannot be used, with path and line.
+pub fn load_pipeline(path: impl AsRef<Path>) -> Result<Pipeline, Error> {
+    let read = read(path.as_ref())?.and_then(|(path, yaml)| Pipeline::parse(&yaml, &path));
+    read.map_err(|error| Error::Core(error.into()))
+}
+
+/// The path and the text of a file, or why it cannot be used.
+fn read(path: &Path) -> Result<Result<(String, String), RuleError>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io("reading rules failed", path))?;
-    let path = path.to_string_lossy();
-    Ok(match std::str::from_utf8(&bytes) {
-        Ok(yaml) => RuleFile::parse(yaml, &path),
+    let path = path.to_string_lossy().into_owned();
+    Ok(match String::from_utf8(bytes) {
+        Ok(yaml) => Ok((path, yaml)),
         // Replacing what is not UTF-8 would make a rule that silently matches something else.
         Err(error) => {
-            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
-            Err(RuleError { path: path.into(), line, message: "not UTF-8; save the file as UTF-8".into() })
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + memchr::memchr_iter(b'\n', valid).count();
+            Err(RuleError { path, line, message: "not UTF-8; save the file as UTF-8".into() })
         }
     })
 }
@@ -83,6 +103,13 @@ mod tests {
             "{faults:?}"
         );
         assert_eq!(faults[1], format!("{}:6: not UTF-8; save the file as UTF-8", at("latin.yml")));
+
+        let mapped = file("pipeline.yml", b"transformations: [{type: change_logsource, product: zeek}]\n");
+        let config = RuleConfig::default().with_pipeline(load_pipeline(&mapped).unwrap());
+        let set = load_rules_with(&[&other], &config).unwrap();
+        assert_eq!(set.rules()[0].logsource.product.as_deref(), Some("zeek"));
+        let error = load_pipeline(&other).unwrap_err().to_string();
+        assert!(error.contains(":1: unknown key `title`"), "{error}");
 
         assert_eq!(
             load_rules(&[other]).unwrap().rules()[0].title,

@@ -38,6 +38,8 @@ pub struct SelectionOutcome {
 pub struct TestOutcome {
     /// The field; empty for keywords.
     pub field: String,
+    /// Every name under which the event may have it: those of pipelines, and built-in aliases.
+    pub names: Vec<String>,
     /// True if the event fulfils it.
     pub holds: bool,
     /// The values that the event has there; none if it lacks the field, and none for keywords, which
@@ -99,6 +101,7 @@ fn outcome(test: &Test, view: &View<'_>) -> TestOutcome {
     let not = if test.negated { "not " } else { "" };
     TestOutcome {
         field: field.map(|field| field.name().to_owned()).unwrap_or_default(),
+        names: field.map(|field| field.names.clone()).unwrap_or_default(),
         holds: test.holds(view),
         values: values.unwrap_or_default(),
         patterns: test.matchers.iter().map(|matcher| format!("{not}{matcher}")).collect(),

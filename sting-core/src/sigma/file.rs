@@ -1,11 +1,11 @@
 //! What a file of rules holds.
 
-use super::Placeholders;
+use super::RuleConfig;
 use super::correlation::{self, CorrelationRule};
 use super::filter::{self, FilterRule};
 use super::rule::{self, Rule};
 use crate::RuleError;
-use crate::yaml;
+use crate::yaml::{self, Node};
 use std::sync::Arc;
 
 /// The documents of a YAML file: rules for single events, correlations, and filters.
@@ -26,29 +26,26 @@ impl RuleFile {
     /// # Errors
     /// The first fault, with its line.
     pub fn parse(yaml: &str, path: &str) -> Result<Self, RuleError> {
-        Self::parse_with(yaml, path, &Placeholders::default())
+        Self::parse_with(yaml, path, &RuleConfig::default())
     }
 
-    /// As [`RuleFile::parse`], with values for the placeholders of `expand`.
+    /// As [`RuleFile::parse`], with placeholders and pipelines.
     ///
     /// # Errors
     /// The first fault, with its line.
-    pub fn parse_with(yaml: &str, path: &str, placeholders: &Placeholders) -> Result<Self, RuleError> {
+    pub fn parse_with(yaml: &str, path: &str, config: &RuleConfig) -> Result<Self, RuleError> {
         let fault = |(line, message)| RuleError { path: path.to_owned(), line, message };
+        let documents = Self::documents(yaml, path)?;
         let path: Arc<str> = path.into();
-        let documents = yaml::parse(yaml)
-            .map_err(|error| fault((error.line, format!("{}; {}", error.problem, error.mend))))?;
-        if documents.is_empty() {
-            return Err(fault((0, "no rule in the file; write one".to_owned())));
-        }
         let mut file = Self::default();
-        for node in &documents {
+        for mut node in documents {
             if node.get("correlation").is_some() {
-                file.correlations.push(correlation::correlation(node, &path).map_err(fault)?);
+                file.correlations.push(correlation::correlation(&node, &path).map_err(fault)?);
             } else if node.get("filter").is_some() {
-                file.filters.push(filter::filter(node, &path, placeholders).map_err(fault)?);
+                config.rewrite_filter(&mut node).map_err(fault)?;
+                file.filters.push(filter::filter(&node, &path, &config.placeholders).map_err(fault)?);
             } else {
-                file.rules.push(rule::rule(node, &path, placeholders).map_err(fault)?);
+                file.rules.push(rule::prepared(node, &path, config).map_err(fault)?);
             }
         }
         let is_untitled = |rule: &&CorrelationRule| rule.title.is_empty() && rule.name.is_none();
@@ -56,5 +53,15 @@ impl RuleFile {
             Some(rule) => Err(fault((rule.line, "`title` is missing; say what it detects".to_owned()))),
             None => Ok(file),
         }
+    }
+
+    pub(super) fn documents(yaml: &str, path: &str) -> Result<Vec<Node>, RuleError> {
+        let fault = |line, message| RuleError { path: path.to_owned(), line, message };
+        let documents = yaml::parse(yaml)
+            .map_err(|error| fault(error.line, format!("{}; {}", error.problem, error.mend)))?;
+        if documents.is_empty() {
+            return Err(fault(0, "no rule in the file; write one".to_owned()));
+        }
+        Ok(documents)
     }
 }

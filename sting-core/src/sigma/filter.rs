@@ -86,7 +86,7 @@ impl FilterRule {
             let mut named = rules.iter().filter(|rule| rule.goes_by(name)).peekable();
             if named.peek().is_none() {
                 fault(format!("the filter names `{name}`, and there is no such rule; load it too"));
-            } else if !named.any(|rule| self.logsource.covers(&rule.logsource)) {
+            } else if !named.any(|rule| self.logsource.covers(&rule.declared)) {
                 fault(format!(
                     "the filter names `{name}`, which is about another log source; mend one of them"
                 ));
@@ -94,7 +94,7 @@ impl FilterRule {
         }
         for rule in rules {
             let is_named = self.rules.is_empty() || self.rules.iter().any(|name| rule.goes_by(name));
-            if is_named && self.logsource.covers(&rule.logsource) {
+            if is_named && self.logsource.covers(&rule.declared) {
                 self.add_to(rule);
             }
         }
@@ -124,7 +124,7 @@ impl Rule {
 
 impl LogSource {
     /// True if whatever this names, `other` names too.
-    fn covers(&self, other: &Self) -> bool {
+    pub(super) fn covers(&self, other: &Self) -> bool {
         let agrees = |ours: &Option<String>, theirs: &Option<String>| ours.is_none() || ours == theirs;
         agrees(&self.category, &other.category)
             && agrees(&self.product, &other.product)

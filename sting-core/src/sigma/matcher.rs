@@ -34,13 +34,23 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// Stands between names that a pipeline gives one field. Nobody writes it by accident.
+    pub(super) const OR: char = '\u{1f}';
+
     pub(super) fn new(field: &str) -> Self {
-        let mut names = vec![field.to_owned()];
-        let joined = field.replace(' ', "");
-        if joined != field {
-            names.push(joined);
+        let mut names: Vec<String> = Vec::new();
+        let mut add = |name: String| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        };
+        for field in field.split(Self::OR) {
+            add(field.to_owned());
+            add(field.replace(' ', ""));
+            for &alias in name::aliases(field) {
+                add(alias.to_owned());
+            }
         }
-        names.extend(name::aliases(field).iter().map(|&alias| alias.to_owned()));
         Self { names }
     }
 

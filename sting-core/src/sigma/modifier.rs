@@ -367,7 +367,7 @@ fn expanded_pieces(
 }
 
 /// Splits at `%name%`; `\\%` is a plain percent sign.
-fn placeholder_parts(text: &str) -> Vec<Result<String, String>> {
+pub(super) fn placeholder_parts(text: &str) -> Vec<Result<String, String>> {
     let (mut parts, mut plain, mut rest) = (Vec::new(), String::new(), text);
     while let Some(c) = rest.chars().next() {
         let after = &rest[c.len_utf8()..];

@@ -17,6 +17,13 @@ const MAX_RUN: usize = 8;
 /// # Errors
 /// The message says what is wrong and how to mend it.
 pub(super) fn matcher(source: &str, flags: &str) -> Result<Matcher, String> {
+    let (regex, hir) = compile(source, flags)?;
+    let source = if flags.is_empty() { source.to_owned() } else { format!("(?{flags}){source}") };
+    Ok(Matcher::Regex { source, regex: Arc::new(regex), literals: required(&hir).unwrap_or_default().into() })
+}
+
+/// As [`matcher`], for those who search themselves.
+pub(super) fn compile(source: &str, flags: &str) -> Result<(Regex, Hir), String> {
     use regex_syntax::ast::ErrorKind as Syntax;
     let hir = regex_syntax::ParserBuilder::new()
         .case_insensitive(flags.contains('i'))
@@ -43,8 +50,7 @@ pub(super) fn matcher(source: &str, flags: &str) -> Result<Matcher, String> {
         .configure(Regex::config().nfa_size_limit(Some(MAX_BYTES)))
         .build_from_hir(&hir)
         .map_err(|_| format!("regular expression: needs more than {MAX_BYTES} bytes; make it smaller"))?;
-    let source = if flags.is_empty() { source.to_owned() } else { format!("(?{flags}){source}") };
-    Ok(Matcher::Regex { source, regex: Arc::new(regex), literals: required(&hir).unwrap_or_default().into() })
+    Ok((regex, hir))
 }
 
 /// Folded texts one of which is in the folded form of every match; `None` if none can be told.

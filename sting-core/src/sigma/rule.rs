@@ -3,10 +3,11 @@
 use super::condition::{self, Condition};
 use super::matcher::{Field, Test, Values, Witness};
 use super::modifier;
-use super::{FieldMatch, Placeholders};
+use super::pipeline::Renames;
+use super::{FieldMatch, Placeholders, RuleConfig, RuleFile};
 use crate::RuleError;
 use crate::event::Severity;
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{Node, Value};
 use std::sync::Arc;
 
 /// A Sigma rule for single events.
@@ -39,6 +40,10 @@ pub struct Rule {
     pub line: usize,
     /// Placeholders for which no values were given. They match nothing.
     pub missing_placeholders: Vec<String>,
+    /// The log source before any pipeline: what filters refer to.
+    pub(super) declared: LogSource,
+    /// What pipelines call its fields: what correlations refer to.
+    pub(super) renames: Renames,
     pub(super) selections: Vec<(String, Selection)>,
     pub(super) condition: Condition,
 }
@@ -70,22 +75,18 @@ impl Rule {
     /// # Errors
     /// The first fault, with its line.
     pub fn parse(yaml: &str, path: &str) -> Result<Vec<Self>, RuleError> {
-        Self::parse_with(yaml, path, &Placeholders::default())
+        Self::parse_with(yaml, path, &RuleConfig::default())
     }
 
-    /// As [`Rule::parse`], with values for the placeholders of `expand`.
+    /// As [`Rule::parse`], with placeholders and pipelines.
     ///
     /// # Errors
     /// The first fault, with its line.
-    pub fn parse_with(yaml: &str, path: &str, placeholders: &Placeholders) -> Result<Vec<Self>, RuleError> {
+    pub fn parse_with(yaml: &str, path: &str, config: &RuleConfig) -> Result<Vec<Self>, RuleError> {
         let fault = |(line, message)| RuleError { path: path.to_owned(), line, message };
+        let documents = RuleFile::documents(yaml, path)?;
         let path: Arc<str> = path.into();
-        let documents = yaml::parse(yaml)
-            .map_err(|error| fault((error.line, format!("{}; {}", error.problem, error.mend))))?;
-        if documents.is_empty() {
-            return Err(fault((0, "no rule in the file; write one".to_owned())));
-        }
-        documents.iter().map(|node| rule(node, &path, placeholders).map_err(fault)).collect()
+        documents.into_iter().map(|node| prepared(node, &path, config).map_err(fault)).collect()
     }
 
     /// True if the rule's detection matches, whatever its log source.
@@ -170,7 +171,14 @@ impl Selection {
 
 type Fault = (usize, String);
 
-pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) -> Result<Rule, Fault> {
+/// A rule after the pipelines that are for it.
+pub(super) fn prepared(mut node: Node, path: &Arc<str>, config: &RuleConfig) -> Result<Rule, Fault> {
+    let declared = node.get("logsource").map(logsource_of).unwrap_or_default();
+    let renames = config.rewrite_rule(&mut node)?;
+    Ok(Rule { declared, renames, ..rule(&node, path, &config.placeholders)? })
+}
+
+fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) -> Result<Rule, Fault> {
     let fault = |message: &str| Err((node.line, message.to_owned()));
     if !matches!(node.value, Value::Map(_)) {
         return fault("not a rule; a rule is a map with `title`, `logsource` and `detection`");
@@ -219,6 +227,8 @@ pub(super) fn rule(node: &Node, path: &Arc<str>, placeholders: &Placeholders) ->
         path: Arc::clone(path),
         line: node.line,
         missing_placeholders,
+        declared: LogSource::default(),
+        renames: Renames::default(),
         selections,
         condition,
     })

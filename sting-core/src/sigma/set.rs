@@ -6,7 +6,7 @@ use super::file::RuleFile;
 use super::route::Origin;
 use super::rule::Rule;
 use super::view::View;
-use super::{FieldMatch, Match, Placeholders};
+use super::{FieldMatch, Match, RuleConfig};
 use crate::event::{Event, jsonl};
 use crate::{Error, RuleError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,15 +71,12 @@ impl RuleSet {
     /// Parses files, each given as its path and its YAML. A file with a fault is left out, and its
     /// fault is in [`RuleSet::errors`].
     pub fn parse(files: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self::parse_with(files, &Placeholders::default())
+        Self::parse_with(files, &RuleConfig::default())
     }
 
-    /// As [`RuleSet::parse`], with values for the placeholders of `expand`.
-    pub fn parse_with(
-        files: impl IntoIterator<Item = (String, String)>,
-        placeholders: &Placeholders,
-    ) -> Self {
-        let parse = |(path, yaml): (String, String)| RuleFile::parse_with(&yaml, &path, placeholders);
+    /// As [`RuleSet::parse`], with placeholders and pipelines.
+    pub fn parse_with(files: impl IntoIterator<Item = (String, String)>, config: &RuleConfig) -> Self {
+        let parse = |(path, yaml): (String, String)| RuleFile::parse_with(&yaml, &path, config);
         Self::from_files(files.into_iter().map(parse), Vec::new())
     }
 

@@ -1,13 +1,16 @@
 //! The rule language, case by case from its specification.
 
-use super::{Placeholders, Rule, RuleSet};
+use super::{Placeholders, Rule, RuleConfig, RuleSet};
 use crate::event::Event;
 
 const HEAD: &str = "title: t\nid: r\nlogsource: {category: test}\ndetection:\n";
 
 fn rules(detection: &str, placeholders: &Placeholders) -> RuleSet {
     let yaml = format!("{HEAD}{detection}");
-    let set = RuleSet::parse_with([("t.yml".to_owned(), yaml)], placeholders);
+    let set = RuleSet::parse_with(
+        [("t.yml".to_owned(), yaml)],
+        &RuleConfig::default().with_placeholders(placeholders.clone()),
+    );
     assert_eq!(set.errors(), [], "{detection}");
     set
 }
@@ -91,6 +94,68 @@ fn places() {
     );
     check("{f|contains|cased: Bcd}", &[r#"{"f": "aBcde"}"#], &[r#"{"f": "abcde"}"#]);
     check("{f|cased: A}", &[r#"{"f": "A"}"#], &[r#"{"f": "a"}"#]);
+}
+
+/// Every modifier of the specification: what it lets through, and what it does not.
+const MODIFIERS: [(&str, &str, &str, &str); 34] = [
+    ("all", "{f|contains|all: [a, b]}", r#"{"f": "ba"}"#, r#"{"f": "aa"}"#),
+    ("startswith", "{f|startswith: ab}", r#"{"f": "ABc"}"#, r#"{"f": "cab"}"#),
+    ("endswith", "{f|endswith: ab}", r#"{"f": "cAB"}"#, r#"{"f": "abc"}"#),
+    ("contains", "{f|contains: ab}", r#"{"f": "cABc"}"#, r#"{"f": "acb"}"#),
+    ("exists", "{f|exists: true}", r#"{"f": ""}"#, r#"{"g": "f"}"#),
+    ("cased", "{f|endswith|cased: aB}", r#"{"f": "caB"}"#, r#"{"f": "cab"}"#),
+    ("cased", "{f|startswith|cased: aB}", r#"{"f": "aBc"}"#, r#"{"f": "ABc"}"#),
+    ("neq", "{f|neq: ab}", r#"{"f": "abc"}"#, r#"{"f": "AB"}"#),
+    ("neq", "{f|neq: 5}", r#"{"f": 50}"#, r#"{"f": 5}"#),
+    ("windash", "{f|windash|contains: -a}", r#"{"f": "x /A"}"#, r#"{"f": "x a"}"#),
+    ("re", "{f|re: '^a[0-9]{2,3}(b|c)?$'}", r#"{"f": "a12c"}"#, r#"{"f": "A12c"}"#),
+    ("i", "{f|re|i: ^ab$}", r#"{"f": "aB"}"#, r#"{"f": "aBc"}"#),
+    ("m", "{f|re|m: ^ab$}", r#"{"f": "x\nab"}"#, r#"{"f": "xab"}"#),
+    ("s", "{f|re|s: ^a.b$}", r#"{"f": "a\nb"}"#, r#"{"f": "a\nbc"}"#),
+    ("base64", "{f|base64: cmd}", r#"{"f": "Y21k"}"#, r#"{"f": "cmd"}"#),
+    ("base64offset", "{f|base64offset|contains: cmd}", r#"{"f": "eGNtZA=="}"#, r#"{"f": "cmd"}"#),
+    // `cmd` is 63 00 6d 00 64 00, and the other way round; what is no text is looked for in base64.
+    ("utf16le", "{f|utf16le: cmd}", r#"{"f": "c\u0000m\u0000d\u0000"}"#, r#"{"f": "\u0000c\u0000m\u0000d"}"#),
+    ("utf16be", "{f|utf16be: cmd}", r#"{"f": "\u0000c\u0000m\u0000d"}"#, r#"{"f": "c\u0000m\u0000d\u0000"}"#),
+    ("utf16be", "{f|utf16be|base64: cmd}", r#"{"f": "AGMAbQBk"}"#, r#"{"f": "YwBtAGQA"}"#),
+    ("utf16", "{f|utf16|base64: cmd}", r#"{"f": "//5jAG0AZAA="}"#, r#"{"f": "YwBtAGQA"}"#),
+    ("wide", "{f|wide|base64: cmd}", r#"{"f": "YwBtAGQA"}"#, r#"{"f": "//5jAG0AZAA="}"#),
+    ("lt", "{f|lt: 5}", r#"{"f": -5}"#, r#"{"f": 5}"#),
+    ("lte", "{f|lte: 5}", r#"{"f": "5"}"#, r#"{"f": 6}"#),
+    ("gt", "{f|gt: 5}", r#"{"f": 1e3}"#, r#"{"f": 5}"#),
+    ("gte", "{f|gte: 5}", r#"{"f": 5}"#, r#"{"f": 4}"#),
+    ("minute", "{f|minute: 0}", r#"{"f": "2024-01-01T10:00:59Z"}"#, r#"{"f": "2024-01-01T00:10:00Z"}"#),
+    ("hour", "{f|hour: 10}", r#"{"f": "2024-01-01T10:00:00Z"}"#, r#"{"f": "2024-10-10T01:10:10Z"}"#),
+    ("day", "{f|day: 31}", r#"{"f": "2024-12-31"}"#, r#"{"f": "2024-12-30"}"#),
+    // ISO weeks: the last days of 2024 are in the first week of 2025, the first of 2027 in the last of 2026.
+    ("week", "{f|week: 53}", r#"{"f": "2027-01-01"}"#, r#"{"f": "2024-12-31"}"#),
+    ("month", "{f|month: 2}", r#"{"f": "2024-02-29"}"#, r#"{"f": "2024-12-02"}"#),
+    ("year", "{f|year|gte: 2024}", r#"{"f": "2024-01-01"}"#, r#"{"f": "2023-12-31"}"#),
+    ("cidr", "{f|cidr: '2001:db8::/32'}", r#"{"f": "2001:DB8::7"}"#, r#"{"f": "2001:db9::7"}"#),
+    ("expand", "{f|expand: '%p%!'}", r#"{"f": "value!"}"#, r#"{"f": "%p%!"}"#),
+    ("fieldref", "{f|fieldref: g}", r#"{"f": "a", "g": "a"}"#, r#"{"f": "g", "g": "a"}"#),
+];
+
+#[test]
+fn every_modifier_of_the_specification_has_cases() {
+    let given = Placeholders::default().with("p", ["value"]);
+    for (_, selection, matching, other) in MODIFIERS {
+        check_with(&format!("  s: {selection}\n  condition: s\n"), &given, &[matching], &[other]);
+    }
+    let shared = std::env::var("STING_SHARED").unwrap_or_else(|_| "../shared".to_owned());
+    let path = format!("{shared}/data/sigma-specification/specification/sigma-appendix-modifiers.md");
+    let Ok(appendix) = std::fs::read_to_string(path) else {
+        println!("skipped: no shared data");
+        return;
+    };
+    let named: Vec<&str> = appendix
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("- `")?.split_once("`: ").map(|(name, _)| name))
+        .collect();
+    assert!(named.len() > 25, "{named:?}");
+    for name in named {
+        assert!(MODIFIERS.iter().any(|(modifier, ..)| *modifier == name), "no case for {name}");
+    }
 }
 
 #[test]

@@ -109,12 +109,18 @@ impl Plan {
                         (correlations[at].id.as_str(), correlations[at].name.as_deref())
                     }
                 };
+                // A pipeline may call the fields of this rule otherwise than the correlation does.
+                let renames = match *referred {
+                    Referred::Detection(at) => Some(&rules[at].renames),
+                    Referred::Correlation(_) => None,
+                };
                 let field = |field: &String| {
                     let of_alias = rule
                         .aliases
                         .get(field)
                         .and_then(|fields| fields.get(name.unwrap_or_default()).or_else(|| fields.get(id)));
-                    Field::new(of_alias.unwrap_or(field))
+                    let field = of_alias.unwrap_or(field);
+                    Field::new(&renames.map_or_else(|| field.clone(), |renames| renames.of(field)))
                 };
                 group_by.push(rule.group_by.iter().map(field).collect());
                 measured.push(rule.condition.fields.iter().map(field).collect());
