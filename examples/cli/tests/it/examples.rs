@@ -76,6 +76,6 @@ fn ingest() {
     assert_eq!(
         example("ingest"),
         "2 documents, findings: {\"email\": {\"replace\": 1}, \"person\": {\"replace\": 1}}\n\
-         \"on-call.md\": \"# On-call\\n\\n[PERSON] at [EMAIL].\"\n"
+         \"on-call.md\": \"# On-call\\n\\nPage [PERSON] at [EMAIL].\"\n"
     );
 }
