@@ -66,12 +66,18 @@ impl TemplateMiner {
         while let Some((at, members)) = self.to_merge(key, id) {
             let parts: Vec<Held> = members.iter().filter_map(|&member| self.remove(member)).collect();
             let mut merged: Positions = parts.iter().flat_map(|part| part.merged.iter().copied()).collect();
-            merged.push(at as u16);
-            merged.sort_unstable();
-            merged.dedup();
             let mut pieces = parts[0].pieces.clone();
             let values: Vec<Piece> = parts.iter().map(|part| part.pieces[at].clone()).collect();
-            pieces[at] = Piece::Variable;
+            // Templates that differ in two words meet under one key too, if each has a parameter where the other has a word.
+            for (place, piece) in pieces.iter_mut().enumerate() {
+                let is_variable = |part: &Held| part.pieces.get(place) == Some(&Piece::Variable);
+                if place == at || parts.iter().any(is_variable) && !parts.iter().all(is_variable) {
+                    *piece = Piece::Variable;
+                    merged.push(place as u16);
+                }
+            }
+            merged.sort_unstable();
+            merged.dedup();
             key = key_of(&pieces);
             if merged.len() > 1 {
                 const MASKS: usize = 64;

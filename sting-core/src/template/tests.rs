@@ -235,3 +235,23 @@ proptest! {
         prop_assert_eq!(miner.templates().iter().map(|t| t.count).sum::<u64>(), 2 * lines.len() as u64);
     }
 }
+
+#[test]
+fn templates_that_meet_in_two_words_have_parameters_in_both() {
+    let config = TemplateConfig { max_words: 8, merge_after: 2, split_after: 4, ..TemplateConfig::default() };
+    let mut miner = TemplateMiner::new(config).unwrap();
+    for line in ["idle", "busy"] {
+        miner.push(&format!("node is {line} now"));
+    }
+    for line in ["node is ready soon", "node is ready later"] {
+        miner.push(line);
+    }
+    for line in ["node is idle now", "node is ready soon", "node is gone today"] {
+        let mined = miner.push(line);
+        assert_eq!(miner.push(line).id, mined.id);
+        let text = &miner.get(mined.id).unwrap().text;
+        let fits = text.split(' ').zip(line.split(' ')).all(|(part, word)| part == "<*>" || part == word);
+        assert!(fits || text == "node is <*>", "{line}: {text}");
+    }
+    assert_eq!(TemplateMiner::from_bytes(&miner.to_bytes()).unwrap().to_bytes(), miner.to_bytes());
+}
