@@ -77,7 +77,7 @@ impl CorrelatorConfig {
     }
 }
 
-/// What a [`Correlator`] has done and holds. What was given up is counted here, because it may hide an alert.
+/// What a [`Correlator`](crate::sigma::Correlator) has done and holds. What was given up is counted here, because it may hide an alert.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CorrelatorStats {
