@@ -143,6 +143,16 @@ fn lines() -> impl Strategy<Value = String> {
     proptest::collection::vec(line, 0..8).prop_map(|lines| lines.join("\n"))
 }
 
+/// What was scrubbed in a format stays as it is, and nothing is found in it.
+fn comes_to_rest(formats: &[Format], text: &str) -> Result<(), TestCaseError> {
+    for &format in formats {
+        let once = as_format(format, text);
+        prop_assert_eq!(&as_format(format, &once), &once, "{:?}", format);
+        prop_assert_eq!(DEFAULT.find_as(format, once.as_bytes()).unwrap(), vec![], "{:?} {:?}", format, once);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -166,16 +176,17 @@ proptest! {
         }
     }
 
-    // Fails about once in some hundred texts: `+49 30 901820 x a= b=` is no logfmt, and `[PHONE] x a= b=` is. A unit must be read
+    #[test]
+    fn structured_scrubbing_comes_to_rest(text in lines()) {
+        comes_to_rest(&[Format::Csv, Format::JsonLines], &text)?;
+    }
+
+    // Fails about once in two thousand texts: `+49 30 901820 x a= b=` is no logfmt, and `[PHONE] x a= b=` is. A unit must be read
     // again in its format after it was written, in streams too, until nothing changes.
     #[test]
     #[ignore = "known to fail: a scrubbed line may read as another format"]
-    fn structured_scrubbing_comes_to_rest(text in lines()) {
-        for format in LINES {
-            let once = as_format(format, &text);
-            prop_assert_eq!(&as_format(format, &once), &once, "{:?}", format);
-            prop_assert_eq!(DEFAULT.find_as(format, once.as_bytes()).unwrap(), vec![], "{:?} {:?}", format, once);
-        }
+    fn scrubbing_of_logs_comes_to_rest(text in lines()) {
+        comes_to_rest(&LINES, &text)?;
     }
 
     #[test]
