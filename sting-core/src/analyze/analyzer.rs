@@ -235,12 +235,8 @@ impl Analyzer {
         }
         let matches = self.rules.matches(event);
         let indicators = self.find(event);
-        let rules = by_rules(&matches);
-        let evidence = [rules, by_indicators(&indicators)]
-            .into_iter()
-            .flatten()
-            // Of two that weigh the same the rule says more.
-            .reduce(|a, b| if b.score > a.score { b } else { a });
+        // Of two that weigh the same the rule says more.
+        let evidence = heavier(by_rules(&matches), by_indicators(&indicators));
         let classified = self.classify(event, &matches, &indicators);
         let found = Found { envelope, matches, classified, evidence };
 
@@ -373,6 +369,11 @@ impl Analyzer {
     }
 }
 
+/// The finding that weighs more; of two that weigh the same the first.
+fn heavier(first: Option<Finding>, second: Option<Finding>) -> Option<Finding> {
+    first.into_iter().chain(second).reduce(|a, b| if b.score > a.score { b } else { a })
+}
+
 /// What the tiers say together.
 fn decide(event: &Event, found: &Found, facts: Option<&Facts>, fallback: Option<Fallback>) -> Finding {
     if event.is_empty() {
@@ -382,7 +383,6 @@ fn decide(event: &Event, found: &Found, facts: Option<&Facts>, fallback: Option<
             reason: "The event has no fields.".to_owned(),
         };
     }
-    let evidence = found.evidence.clone();
     if let Some(facts) = facts {
         return by_facts(facts);
     }
@@ -394,24 +394,14 @@ fn decide(event: &Event, found: &Found, facts: Option<&Facts>, fallback: Option<
             classified.label, classified.probability
         ),
     });
-    let mut finding = match (evidence, classified) {
-        (Some(evidence), Some(classified)) => {
-            if classified.score > evidence.score {
-                classified
-            } else {
-                evidence
-            }
-        }
-        (evidence, classified) => evidence
-            .or(classified)
-            .or_else(|| by_words(&found.envelope))
-            .or_else(|| by_severity(&found.envelope))
-            .unwrap_or_else(|| Finding {
-                method: Method::Default,
-                score: 0.0,
-                reason: "No rule matched, and its source reports no severity.".to_owned(),
-            }),
-    };
+    let mut finding = heavier(found.evidence.clone(), classified)
+        .or_else(|| by_words(&found.envelope))
+        .or_else(|| by_severity(&found.envelope))
+        .unwrap_or_else(|| Finding {
+            method: Method::Default,
+            score: 0.0,
+            reason: "No rule matched, and its source reports no severity.".to_owned(),
+        });
     if let Some(fallback) = fallback {
         finding.reason = format!("{} {}", finding.reason, fallback.as_sentence());
     }
